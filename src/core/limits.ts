@@ -1,0 +1,38 @@
+// Every bound on hostile input, in one place; docs/limits.md lists them and a test compares.
+
+export const defaultLimits = {
+  /** Bytes of a manifest, index or config that is read into memory. */
+  manifestBytes: 4 << 20,
+  /** Layers in one image. */
+  layers: 1024,
+  /** Uncompressed bytes of one layer. */
+  layerBytes: 64 * 2 ** 30,
+  /** Entries in one layer, or files in one root file system. */
+  layerEntries: 10_000_000,
+  /** Uncompressed bytes a compressed stream may yield for each compressed byte, past the first 64 MiB. */
+  inflateRatio: 1100,
+  /** Bytes of one path inside an archive. */
+  pathBytes: 16 << 10,
+  /** Bytes of a package database or package file that is parsed. */
+  packageFileBytes: 256 << 20,
+  /** Bytes of a JSON or text document that names one package. */
+  documentBytes: 16 << 20,
+  /** Levels of nesting in a JSON document. */
+  jsonDepth: 200,
+  /** Bytes of an executable that is examined. */
+  executableBytes: 2 ** 31,
+  /** Bytes of a jar that is examined. */
+  archiveBytes: 2 ** 31,
+  /** Levels of archives within archives. */
+  archiveDepth: 8,
+  /** Entries of one archive within a layer. */
+  archiveEntries: 500_000,
+  /** Uncompressed bytes read out of one archive, nested ones included. */
+  archiveInflatedBytes: 1 << 30,
+  /** Packages in one layer. */
+  packages: 1_000_000,
+  /** Bytes of a file that is kept in memory while it is examined; larger ones are spooled to the home. */
+  memoryFileBytes: 8 << 20,
+} as const;
+
+export type Limits = { readonly [K in keyof typeof defaultLimits]: number };
