@@ -1,0 +1,42 @@
+// What an image is, read from bytes that nobody vouches for. Pure: no I/O.
+export { type HistoryEntry, type ImageConfig, parseConfig } from './config.ts';
+export {
+  checkDigest,
+  type DigestAlgorithm,
+  type DigestCheck,
+  digestOf,
+  isDigest,
+  type ParsedDigest,
+  parseDigest,
+  startDigestCheck,
+} from './digest.ts';
+export { ImageFault, type ImageFaultCode } from './fault.ts';
+export {
+  type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
+  isManifestType,
+  type Manifest,
+  manifestMediaTypes,
+  mediaTypes,
+  parseDescriptor,
+  parseManifest,
+} from './manifest.ts';
+export {
+  bestPlatform,
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+  platformDistance,
+} from './platform.ts';
+export {
+  formatReference,
+  isRepository,
+  isTag,
+  parseReference,
+  type Reference,
+  registryHost,
+  withDefaultTag,
+} from './reference.ts';
