@@ -5,3 +5,13 @@ export { type Home, openHome } from './home.ts';
 export { JsonFault, type JsonFaultCode, parseJson } from './json.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { type Undecided, type UndecidedCode, undecided, undecidedCodes } from './undecided.ts';
+export {
+  bufferSource,
+  readZip,
+  type ZipBudget,
+  type ZipEntry,
+  ZipFault,
+  type ZipFaultCode,
+  type ZipLimits,
+  type ZipSource,
+} from './zip.ts';
