@@ -9,8 +9,10 @@ export const defaultLimits = {
   layerBytes: 64 * 2 ** 30,
   /** Entries in one layer, or files in one root file system. */
   layerEntries: 10_000_000,
-  /** Uncompressed bytes a compressed stream may yield for each compressed byte, past the first 64 MiB. */
-  inflateRatio: 1100,
+  /** Uncompressed bytes a layer may have for each stored byte, once it is larger than `inflateFreeBytes`. */
+  inflateRatio: 300,
+  /** Uncompressed bytes of a layer that are read whatever the ratio. */
+  inflateFreeBytes: 4 * 2 ** 30,
   /** Bytes of one path inside an archive. */
   pathBytes: 16 << 10,
   /** Bytes of a package database or package file that is parsed. */

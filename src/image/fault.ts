@@ -11,6 +11,10 @@ export type ImageFaultCode =
   | 'manifest-schema1'
   | 'media-type-unknown'
   | 'media-type-mismatch'
-  | 'config-invalid';
+  | 'config-invalid'
+  | 'tar-corrupt'
+  | 'tar-limit'
+  | 'layer-corrupt'
+  | 'layer-limit';
 
 export class ImageFault extends Fault<ImageFaultCode> {}

@@ -11,6 +11,7 @@ export {
   startDigestCheck,
 } from './digest.ts';
 export { ImageFault, type ImageFaultCode } from './fault.ts';
+export { type LayerLimits, type LayerRead, readLayer } from './layer.ts';
 export {
   type Descriptor,
   type ImageIndex,
@@ -40,3 +41,4 @@ export {
   registryHost,
   withDefaultTag,
 } from './reference.ts';
+export { HEAD_BYTES, type TarEntry, type TarEntryType, TarReader, type TarSink } from './tar.ts';

@@ -1,0 +1,177 @@
+// Puts the extractors to work on the files of one layer or root file system, as they come by.
+import { isFault, type Limits, type Undecided, undecided } from '../../core/index.ts';
+import type { TarEntry, TarSink } from '../../image/index.ts';
+import type { Extractor, OpenFile } from './extractor.ts';
+import { isLinkerPath, isPackageDatabase } from './facts.ts';
+import { Entry, FileCollector, type Spool } from './openfile.ts';
+import { canonicalPath, PathSet, pathHash } from './paths.ts';
+import type { FileResult, LayerFacts, LayerResult } from './result.ts';
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** A TarSink that ends in a LayerResult. One instance reads one layer. */
+export class Analysis implements TarSink {
+  readonly #extractors: readonly Extractor[];
+  readonly #limits: Limits;
+  readonly #spool: Spool;
+  readonly #files = new Map<string, FileResult>();
+  readonly #whiteouts: string[] = [];
+  readonly #opaques: string[] = [];
+  readonly #links: [string, string][] = [];
+  readonly #touchedFiles: number[] = [];
+  readonly #touchedDirectories: number[] = [];
+  readonly #executables = new Set<string>();
+  readonly #facts: LayerFacts = { databases: [], linker: [], elf: [] };
+  readonly #undecided: Undecided[] = [];
+  #packages = 0;
+  #current: { wanted: Extractor[]; collector: FileCollector } | null = null;
+
+  constructor(extractors: readonly Extractor[], limits: Limits, spool: Spool) {
+    this.#extractors = extractors;
+    this.#limits = limits;
+    this.#spool = spool;
+  }
+
+  entry(entry: TarEntry, head: Buffer): boolean {
+    const { path, type } = entry;
+    if (path === '') return false;
+    if (this.#isWhiteout(path)) return false;
+    this.#touch(path, type === 'directory');
+    // A path that comes twice in one layer: the last one stands.
+    this.#files.delete(path);
+    this.#executables.delete(path);
+    if (type === 'symlink' && depthOf(path) <= 3) this.#links.push([path, entry.linkname]);
+    if (type !== 'file' || entry.size === 0) return false;
+    const wanted = this.wantedBy(new Entry(path, entry.size, entry.mode, head));
+    if (wanted.length === 0) return false;
+    const named = { path, size: entry.size, mode: entry.mode, head: Buffer.from(head) };
+    this.#current = {
+      wanted,
+      collector: new FileCollector(named, this.#spool, this.#limits.memoryFileBytes),
+    };
+    return true;
+  }
+
+  data(piece: Buffer): void {
+    this.#current!.collector.add(piece);
+  }
+
+  end(): void {
+    const { wanted, collector } = this.#current!;
+    this.#current = null;
+    const file = collector.finish();
+    try {
+      this.examine(file, wanted);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Drops what a broken stream left half-read. */
+  abandon(): void {
+    this.#current?.collector.abandon();
+    this.#current = null;
+  }
+
+  /** The extractors that want a file; exposed for root file systems, which read only wanted files. */
+  wantedBy(entry: Entry): Extractor[] {
+    return this.#extractors.filter((extractor) => extractor.wants(entry));
+  }
+
+  /** Runs the extractors on one file and keeps what they find. */
+  examine(file: OpenFile, wanted: readonly Extractor[]): void {
+    const result: FileResult = { path: file.path, by: [], packages: [], owned: [] };
+    for (const extractor of wanted) this.#extract(file, extractor, result);
+    if (
+      result.packages.length > 0 ||
+      result.osRelease ||
+      result.owned.length > 0 ||
+      isPackageDatabase(file.path)
+    )
+      this.#files.set(file.path, result);
+  }
+
+  addUndecided(entry: Undecided): void {
+    this.#undecided.push(entry);
+  }
+
+  result(read: Pick<LayerResult, 'digest' | 'diffId' | 'size' | 'bytes' | 'entries'>): LayerResult {
+    return {
+      ...read,
+      files: [...this.#files.values()],
+      whiteouts: this.#whiteouts,
+      opaques: this.#opaques,
+      links: this.#links,
+      touchedFiles: PathSet.sorted(this.#touchedFiles),
+      touchedDirectories: PathSet.sorted(this.#touchedDirectories),
+      executables: [...this.#executables],
+      facts: this.#facts,
+      undecided: this.#undecided,
+    };
+  }
+
+  #isWhiteout(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    if (!path.startsWith(WHITEOUT, slash + 1)) return false;
+    const directory = slash < 0 ? '' : path.slice(0, slash);
+    const name = path.slice(slash + 1);
+    if (name === OPAQUE) this.#opaques.push(directory);
+    // The other `.wh..wh.` names are aufs' own bookkeeping.
+    else if (!name.startsWith('.wh..wh.') && name.length > WHITEOUT.length) {
+      const removed = directory === '' ? name.slice(4) : `${directory}/${name.slice(4)}`;
+      this.#whiteouts.push(removed);
+      if (isPackageDatabase(removed)) this.#facts.databases.push(removed);
+      if (isLinkerPath(removed)) this.#facts.linker.push(removed);
+    }
+    return true;
+  }
+
+  #touch(path: string, directory: boolean): void {
+    (directory ? this.#touchedDirectories : this.#touchedFiles).push(pathHash(path));
+    if (directory) return;
+    if (isPackageDatabase(path)) this.#facts.databases.push(path);
+    if (isLinkerPath(path)) this.#facts.linker.push(path);
+  }
+
+  #extract(file: OpenFile, extractor: Extractor, into: FileResult): void {
+    try {
+      const found = extractor.extract(file, { limits: this.#limits });
+      into.by.push(extractor.name);
+      for (const item of found.packages ?? []) into.packages.push(item);
+      this.#packages += found.packages?.length ?? 0;
+      if (found.osRelease) into.osRelease = found.osRelease;
+      for (const { owner, paths } of found.owned ?? [])
+        into.owned.push({
+          owner,
+          hashes: PathSet.sorted(paths.map((path) => pathHash(canonicalPath(path)))),
+        });
+      if (found.elf) this.#addElf(file, found.elf);
+      this.#undecided.push(...(found.undecided ?? []));
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      const code = error.code === 'limit-reached' ? 'limit-reached' : 'package-database-unreadable';
+      this.#undecided.push(
+        undecided(code, `${file.path} (${extractor.name}): ${error.message}`, { subject: file.path }),
+      );
+      into.by.push(extractor.name);
+    }
+    if (this.#packages > this.#limits.packages)
+      throw new PackagesLimit(`expected at most ${this.#limits.packages} packages, got more`);
+  }
+
+  #addElf(file: OpenFile, elf: NonNullable<ReturnType<Extractor['extract']>['elf']>): void {
+    if (elf.soname !== undefined || elf.needed.length > 0) this.#facts.elf.push({ path: file.path, ...elf });
+    const library = elf.soname !== undefined && elf.interpreter === undefined;
+    if ((file.mode & 0o111) !== 0 && !library) this.#executables.add(file.path);
+  }
+}
+
+/** Thrown past the bound of packages; the layer's reading ends there, named. */
+export class PackagesLimit extends Error {}
+
+function depthOf(path: string): number {
+  let depth = 1;
+  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) === 0x2f) depth++;
+  return depth;
+}
