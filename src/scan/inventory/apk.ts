@@ -32,6 +32,7 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
   let paths: string[] = [];
   let folder = '';
   let seen = false;
+  let bytesLeft = 4 * file.size + (64 << 10);
 
   const finish = () => {
     if (!seen) return;
@@ -50,8 +51,12 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
     if (line.charCodeAt(1) !== 0x3a) return problems.add('expected a letter and a colon, got another line');
     const value = line.slice(2);
     const key = line[0]!;
-    if (key === 'R') paths.push(folder === '' ? value : `${folder}/${value}`);
-    else if (key === 'F') folder = value;
+    if (key === 'R') {
+      // A hostile file pairs one long directory with countless short names.
+      bytesLeft -= folder.length + value.length;
+      if (bytesLeft < 0) problems.addLimit('expected fewer or shorter paths of owned files');
+      else paths.push(folder === '' ? value : `${folder}/${value}`);
+    } else if (key === 'F') folder = value;
     else if (key === 'P' || key === 'V' || key === 'A' || key === 'o') {
       if (stanza[key] !== undefined) problems.add(`expected one ${key}: in a package, got two`);
       else stanza[key] = value;

@@ -1,12 +1,33 @@
 // Every extractor there is; a new package database or language is a file and a line here.
 import { createHash } from 'node:crypto';
 import { apk } from './apk.ts';
+import { dotnet } from './dotnet.ts';
 import { dpkg } from './dpkg.ts';
 import { dpkgFiles } from './dpkgfiles.ts';
+import { executables } from './executables.ts';
 import type { Extractor } from './extractor.ts';
+import { go } from './go.ts';
+import { npm } from './npm.ts';
 import { osRelease } from './osrelease.ts';
+import { python } from './python.ts';
+import { rpm } from './rpm.ts';
+import { rpmManifest } from './rpmmanifest.ts';
+import { rust } from './rust.ts';
 
-export const extractors: readonly Extractor[] = [osRelease, dpkg, dpkgFiles, apk];
+export const extractors: readonly Extractor[] = [
+  osRelease,
+  dpkg,
+  dpkgFiles,
+  apk,
+  rpm,
+  rpmManifest,
+  npm,
+  python,
+  dotnet,
+  go,
+  rust,
+  executables,
+];
 
 /** Part of every stored layer result's key: changes when an extractor comes, goes or reads differently. */
 export const analyserVersion: string = createHash('sha256')
