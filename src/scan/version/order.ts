@@ -1,0 +1,55 @@
+// What a version order is, and comparing by one with each text parsed once.
+
+/**
+ * How one ecosystem orders its versions. `Parsed` is private to the order: only hand back to an order what its own
+ * `parse` returned.
+ */
+export interface VersionOrder<Parsed = unknown> {
+  readonly name: string;
+  /** Undefined when the ecosystem's own tool would refuse the text: it cannot be ordered. */
+  parse(text: string): Parsed | undefined;
+  /** Negative, zero or positive as `a` sorts before, with or after `b`. */
+  compare(a: Parsed, b: Parsed): number;
+  /**
+   * As `compare`, where `bound` is an advisory's and may be less exact than a version: an rpm bound without a release
+   * stands for every release of its version. Absent: the same as `compare`.
+   */
+  compareToBound?(version: Parsed, bound: Parsed): number;
+}
+
+/** Parsed versions kept per order; an advisory's bounds meet many packages, a package many bounds. */
+const kept = new WeakMap<VersionOrder, Map<string, unknown>>();
+const keptAtMost = 20_000;
+
+/** Longest version text that is ordered at all; longer ones come from nobody's package manager. */
+const longest = 1000;
+
+/** `order.parse`, remembered. */
+export function parseVersion(order: VersionOrder, text: string): unknown {
+  let versions = kept.get(order);
+  if (versions === undefined) {
+    versions = new Map();
+    kept.set(order, versions);
+  }
+  const known = versions.get(text);
+  if (known !== undefined || versions.has(text)) return known;
+  if (versions.size >= keptAtMost) versions.clear();
+  const parsed = text.length > longest ? undefined : order.parse(text);
+  versions.set(text, parsed);
+  return parsed;
+}
+
+/** Undefined: at least one of the two cannot be ordered. */
+export function compareVersions(order: VersionOrder, a: string, b: string): number | undefined {
+  const left = parseVersion(order, a);
+  const right = parseVersion(order, b);
+  return left === undefined || right === undefined ? undefined : order.compare(left, right);
+}
+
+/** As `compareVersions`, with `bound` an advisory's: see `compareToBound`. */
+export function compareToBound(order: VersionOrder, version: string, bound: string): number | undefined {
+  const left = parseVersion(order, version);
+  const right = parseVersion(order, bound);
+  if (left === undefined || right === undefined) return undefined;
+  return order.compareToBound === undefined ? order.compare(left, right) : order.compareToBound(left, right);
+}
