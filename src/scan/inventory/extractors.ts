@@ -7,6 +7,7 @@ import { dpkgFiles } from './dpkgfiles.ts';
 import { executables } from './executables.ts';
 import type { Extractor } from './extractor.ts';
 import { go } from './go.ts';
+import { java } from './java.ts';
 import { npm } from './npm.ts';
 import { osRelease } from './osrelease.ts';
 import { python } from './python.ts';
@@ -23,6 +24,7 @@ export const extractors: readonly Extractor[] = [
   rpmManifest,
   npm,
   python,
+  java,
   dotnet,
   go,
   rust,
