@@ -15,9 +15,14 @@ export interface SeverityScore {
   /** CVSS_V2, CVSS_V3, CVSS_V4, Ubuntu, … as OSV writes it. */
   type: string;
   score: string;
+  /** CVSS base score, 0 to 10, computed when the database was built; absent for other types and bad vectors. */
+  base?: number;
 }
 
-/** An OSV record × one of its `affected` entries. */
+/**
+ * An OSV record × one of its `affected` entries. Rows of a database unpack their fields when they are read: read them by
+ * name (a spread copies nothing; `JSON.stringify` does).
+ */
 export interface AdvisoryRow {
   id: string;
   aliases: string[];
@@ -27,26 +32,27 @@ export interface AdvisoryRow {
   ecosystem: string;
   /** As in the record. */
   name: string;
+  /** A GIT range has no events here: commits are not evaluated. */
   ranges: AdvisoryRange[];
   versions: string[];
   /** The affected entry's own severity where it has one, else the record's. */
   severity: SeverityScore[];
   /** `database_specific.severity` of the record or the entry, as written. */
-  databaseSeverity?: string;
-  summary?: string;
+  databaseSeverity?: string | undefined;
+  summary?: string | undefined;
   /** ISO 8601; absent when the record's is missing or before 1990 (Go's year 1). */
-  published?: string;
+  published?: string | undefined;
   modified: string;
   /** Where a person reads more: the first ADVISORY reference, else osv.dev's page of the id. */
   url: string;
   /** Go: packages and symbols the flaw is in (`ecosystem_specific.imports`). */
-  imports?: { path: string; symbols?: string[]; goos?: string[]; goarch?: string[] }[];
+  imports?: { path: string; symbols?: string[]; goos?: string[]; goarch?: string[] }[] | undefined;
   /** Debian: `ecosystem_specific.urgency`. */
-  urgency?: string;
+  urgency?: string | undefined;
   /** SUSE: binary names and versions (`ecosystem_specific.binaries`). */
-  binaries?: Record<string, string>[];
+  binaries?: Record<string, string>[] | undefined;
   /** An `affected` entry that could not be read: matching says `advisory-unreadable`. */
-  unreadable?: string;
+  unreadable?: string | undefined;
 }
 
 /** What is known of one CVE beside the advisories. */

@@ -9,3 +9,14 @@ export type {
   SeverityScore,
   SourceInfo,
 } from './advisory.ts';
+export { parseEpss } from './epss.ts';
+export { AdvisoryFault, type AdvisoryFaultCode } from './fault.ts';
+export type { FeedChange } from './feed.ts';
+export { parseKev } from './kev.ts';
+export { parseModifiedCsv } from './list.ts';
+export { readDatabase } from './lookup.ts';
+export { parseOsvRecord } from './osv.ts';
+export type { Fetch } from './place.ts';
+export { openToRead } from './schema.ts';
+export type { ScoresChange } from './scores.ts';
+export { type UpdateOptions, type UpdateReport, updateFile } from './update.ts';

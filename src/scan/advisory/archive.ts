@@ -1,0 +1,47 @@
+// A feed's all.zip: one JSON record an entry, read in the order of the archive.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { defaultLimits, isFault, readZip, type ZipSource } from '../../core/index.ts';
+import { AdvisoryFault } from './fault.ts';
+
+/** Records of one feed, their bytes in all: osv.dev's largest has 1.3 million. */
+const limits = { archiveEntries: 10_000_000, archiveInflatedBytes: 2 ** 37, pathBytes: 1000 };
+
+/** Read ahead: the archive's order is nearly that of its directory. */
+const windowBytes = 1 << 18;
+
+/** The records that `wanted` takes, as [id, text]. Throws AdvisoryFault `feed-unreadable`. */
+export function* readArchive(
+  path: string,
+  wanted: (id: string) => boolean,
+): Generator<[id: string, text: string]> {
+  const file = openSync(path, 'r');
+  try {
+    for (const entry of readZip(fileSource(file), limits)) {
+      if (!entry.path.endsWith('.json')) continue;
+      const id = entry.path.slice(entry.path.lastIndexOf('/') + 1, -'.json'.length);
+      if (wanted(id)) yield [id, entry.inflate(4 * defaultLimits.documentBytes).toString('utf8')];
+    }
+  } catch (cause) {
+    if (!isFault(cause)) throw cause;
+    throw new AdvisoryFault('feed-unreadable', `all.zip: ${cause.message}`, { cause });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function fileSource(file: number): ZipSource {
+  const { size } = fstatSync(file);
+  let window: Buffer = Buffer.alloc(0);
+  let windowAt = 0;
+  return {
+    size,
+    read(offset, length) {
+      if (offset < windowAt || offset + length > windowAt + window.length) {
+        const ahead = Buffer.allocUnsafe(Math.min(Math.max(length, windowBytes), Math.max(0, size - offset)));
+        window = ahead.subarray(0, readSync(file, ahead, 0, ahead.length, offset));
+        windowAt = offset;
+      }
+      return window.subarray(offset - windowAt, offset - windowAt + length);
+    },
+  };
+}
