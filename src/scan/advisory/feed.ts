@@ -163,7 +163,7 @@ function checkedAt({ place, now }: FeedOptions): { checked?: string } {
 }
 
 function newestOf(listed: Map<string, string>): string {
-  const newest = '';
+  let newest = '';
   for (const modified of new Set(listed.values()))
     if (believable(modified) !== undefined && (newest === '' || compareTimes(modified, newest) > 0))
       newest = modified;
