@@ -1,10 +1,11 @@
 // What a TARGET opens to: an image, a root file system or an SBOM.
 import type { ImageConfig, ImageManifest, Platform } from '../image/index.ts';
 
+/** Whoever reads a source hashes it: the bytes are compared with the digest there, not here as well. */
 export type LayerSource =
   /** Local: a worker thread reads the range itself. */
   | { kind: 'file'; path: string; offset: number; length: number }
-  /** Remote: main thread only; the bytes are checked against the layer's digest as they come. */
+  /** Remote: main thread only. */
   | { kind: 'stream'; open(signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> };
 
 export interface TargetLayer {
