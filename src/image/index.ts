@@ -42,3 +42,4 @@ export {
   withDefaultTag,
 } from './reference.ts';
 export { HEAD_BYTES, type TarEntry, type TarEntryType, TarReader, type TarSink } from './tar.ts';
+export { cleanPath, paxRecords, readNumber, readText, verifyChecksum } from './tarheader.ts';
