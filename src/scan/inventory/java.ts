@@ -14,6 +14,7 @@ import type { Extraction, FoundPackage } from './inventory.ts';
 import { packageOfNames, parseManifest, splitStem } from './jarnames.ts';
 import { Problems } from './problems.ts';
 import { isToken } from './token.ts';
+import { windowed } from './window.ts';
 
 export const java: Extractor = { name: 'java', version: 1, wants, extract };
 
@@ -82,7 +83,7 @@ interface Contents {
 
 /** `inside` is the archive's path within the outermost one, empty for that. */
 function readArchive(reading: Reading, source: ZipSource, name: string, inside: string, depth: number): void {
-  const contents = guarded(reading, inside, () => listContents(reading, source));
+  const contents = guarded(reading, inside, () => listContents(reading, windowed(source)));
   if (contents === undefined) return;
   identify(reading, contents, name, inside);
   for (const entry of contents.archives) {
