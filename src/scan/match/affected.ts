@@ -1,0 +1,101 @@
+// Does one advisory row reach one version? The evaluation of OSV's ranges and versions
+// (OSV schema, "Evaluation"), with every way of not knowing kept apart from no.
+import type { AdvisoryRow, RangeEvent } from '../advisory/index.ts';
+import { compareToBound, compareVersions, parseVersion, type VersionOrder } from '../version/index.ts';
+
+export type Judgement =
+  /** `fixes`: for each range that holds the version, the version that ends it. */
+  | { affected: true; fixes: string[] }
+  | { affected: false }
+  | {
+      affected: undefined;
+      code: 'version-unorderable' | 'range-unknown' | 'advisory-unreadable';
+      reason: string;
+    };
+
+export function judge(row: AdvisoryRow, version: string, order: VersionOrder): Judgement {
+  if (row.unreadable !== undefined)
+    return { affected: undefined, code: 'advisory-unreadable', reason: `${row.id}: ${row.unreadable}` };
+  const listed =
+    row.versions.includes(version) ||
+    row.versions.some((text) => compareVersions(order, version, text) === 0);
+  const ranges = row.ranges.filter((range) => range.type !== 'GIT');
+  if (ranges.length === 0) return listed ? { affected: true, fixes: [] } : withoutRanges(row);
+  if (parseVersion(order, version) === undefined) {
+    if (listed) return { affected: true, fixes: [] };
+    return {
+      affected: undefined,
+      code: 'version-unorderable',
+      reason: `version ${version} cannot be ordered, and ${row.id} names the package`,
+    };
+  }
+  const fixes: string[] = [];
+  let affected = listed;
+  for (const range of ranges) {
+    const events = sorted(range.events, order);
+    if (events === undefined)
+      return {
+        affected: undefined,
+        code: 'range-unknown',
+        reason: `${row.id} has a range with a version that cannot be ordered`,
+      };
+    const found = evaluate(events, version, order);
+    if (!found.affected) continue;
+    affected = true;
+    if (found.fix !== undefined) fixes.push(found.fix);
+  }
+  return affected ? { affected, fixes } : { affected };
+}
+
+/** Commit ranges alone cannot be compared with a version. */
+function withoutRanges(row: AdvisoryRow): Judgement {
+  if (row.versions.length > 0) return { affected: false };
+  return {
+    affected: undefined,
+    code: 'range-unknown',
+    reason: `${row.id} names the package but gives no range of versions`,
+  };
+}
+
+/** By version; equal ones keep the order of the record. */
+function sorted(events: readonly RangeEvent[], order: VersionOrder): RangeEvent[] | undefined {
+  if (events.some((event) => !isOpenEnd(event.version) && parseVersion(order, event.version) === undefined))
+    return undefined;
+  return [...events].sort((a, b) => {
+    if (a.version === b.version) return 0;
+    if (isZero(a) || b.version === '*') return -1;
+    if (isZero(b) || a.version === '*') return 1;
+    return compareVersions(order, a.version, b.version)!;
+  });
+}
+
+function evaluate(
+  events: readonly RangeEvent[],
+  version: string,
+  order: VersionOrder,
+): { affected: boolean; fix?: string } {
+  let affected = false;
+  let fix: string | undefined;
+  for (const event of events) {
+    const side =
+      event.version === '*' ? -1 : isZero(event) ? 1 : compareToBound(order, version, event.version)!;
+    if (event.kind === 'introduced') {
+      if (side >= 0) affected = true;
+    } else if (event.kind === 'fixed') {
+      if (side >= 0) affected = false;
+      else if (affected && fix === undefined) fix = event.version;
+    } else if (event.kind === 'last_affected') {
+      if (side > 0) affected = false;
+    } else if (side >= 0) affected = false;
+  }
+  return { affected, ...(affected && fix !== undefined ? { fix } : {}) };
+}
+
+/** `introduced: "0"` is before every version; `limit: "*"` after every one. */
+function isOpenEnd(version: string): boolean {
+  return version === '0' || version === '*';
+}
+
+function isZero(event: RangeEvent): boolean {
+  return event.version === '0' && event.kind === 'introduced';
+}
