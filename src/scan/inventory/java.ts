@@ -115,13 +115,20 @@ function listContents(reading: Reading, source: ZipSource): Contents {
 
 /** Stored archives are read in place; deflated ones come into memory, up to the bound of a package file. */
 function openNested(reading: Reading, entry: ZipEntry): ZipSource {
-  return entry.stored() ?? bufferSource(inflate(entry, reading.context.limits.packageFileBytes));
+  return entry.stored() ?? bufferSource(inflate(reading, entry, reading.context.limits.packageFileBytes));
 }
 
-/** Deflate grows what it cannot shrink by less than this: an entry that is larger packed has no honest reason. */
-function inflate(entry: ZipEntry, limit: number): Buffer {
+/** The bytes of an entry, if they are worth it: what is refused here costs nothing of the budget of the others. */
+function inflate(reading: Reading, entry: ZipEntry, limit: number): Buffer {
+  const left = reading.context.limits.archiveInflatedBytes - reading.budget.inflatedBytes;
+  if (entry.size > Math.min(limit, left))
+    throw new ZipFault('zip-limit', `expected at most ${Math.min(limit, left)} bytes, got ${entry.size}`);
+  // Deflate grows what it cannot shrink by less than this: more packed bytes have no honest reason.
   if (entry.compressedSize > entry.size + (entry.size >> 8) + 64)
-    throw new ZipFault('zip-invalid', `expected fewer packed bytes than ${entry.compressedSize}`);
+    throw new ZipFault(
+      'zip-invalid',
+      `expected ${entry.size} bytes, got ${entry.compressedSize} packed ones`,
+    );
   return entry.inflate(limit);
 }
 
@@ -132,29 +139,29 @@ function identify(reading: Reading, contents: Contents, name: string, inside: st
     const found = guarded(reading, join(inside, entry.path), () => parseProperties(reading, entry));
     return found ? [{ found, path: entry.path }] : [];
   });
+  const named = described.filter(({ found }) => isNamedAfter(stem, found));
   const own =
-    described.find(({ found }) => stem === `${found.name}-${found.version}`) ??
-    described.find(({ found }) => stem === found.name || stem.startsWith(`${found.name}-`)) ??
-    (described.length === 1 ? described[0] : undefined);
+    named.find(({ found }) => stem === `${found.name}-${found.version}`) ??
+    named[0] ??
+    (described.length === 1 && !isSomethingElse(stem, described) ? described[0] : undefined);
   for (const entry of described) add(reading, entry.found, entry === own ? inside : join(inside, entry.path));
-  if (needsName(stem, own?.found, described)) {
+  if (own === undefined && isSomethingElse(stem, described)) {
     const found = nameArchive(reading, contents, stem, inside);
     if (found) add(reading, found, inside);
   }
 }
 
+function isNamedAfter(stem: string, { name }: FoundPackage): boolean {
+  return stem === name || stem.startsWith(`${name}-`);
+}
+
 /**
  * Whether the archive is something besides what it describes: nothing describes it, or its file name is of
- * another package and version than all of those that do, as when one library was shaded into another.
+ * another version than all of those that do, as when one library was shaded into another.
  */
-function needsName(
-  stem: string,
-  own: FoundPackage | undefined,
-  described: readonly { found: FoundPackage }[],
-): boolean {
-  if (described.length === 0) return true;
-  if (own && (stem === own.name || stem.startsWith(`${own.name}-`))) return false;
+function isSomethingElse(stem: string, described: readonly { found: FoundPackage }[]): boolean {
   const { version } = splitStem(stem);
+  if (described.length === 0) return true;
   return version !== undefined && !described.some(({ found }) => found.version === version);
 }
 
@@ -168,7 +175,8 @@ function nameArchive(
   if (/-(?:sources|javadoc)$/.test(stem)) return undefined;
   const { manifest } = contents;
   const limit = reading.context.limits.documentBytes;
-  const text = manifest && guarded(reading, join(inside, manifest.path), () => inflate(manifest, limit));
+  const text =
+    manifest && guarded(reading, join(inside, manifest.path), () => inflate(reading, manifest, limit));
   const found = packageOfNames(stem, parseManifest(text?.toString('utf8') ?? ''));
   const pom = contents.properties.length === 0 && contents.poms.length === 1 ? contents.poms[0] : undefined;
   const [namespace, artifact] = pom?.split('/').slice(2) ?? [];
@@ -181,7 +189,7 @@ const propertyBytes = 64 << 10;
 
 function parseProperties(reading: Reading, entry: ZipEntry): FoundPackage | undefined {
   const values = new Map<string, string>();
-  for (const line of inflate(entry, propertyBytes).toString('utf8').split('\n')) {
+  for (const line of inflate(reading, entry, propertyBytes).toString('utf8').split('\n')) {
     const match = /^\s*(groupId|artifactId|version)\s*[=:]/.exec(line);
     if (match) values.set(match[1]!, line.slice(match[0].length).trim());
   }
