@@ -1,4 +1,5 @@
 // What an image is, read from bytes that nobody vouches for. Pure: no I/O.
+export { baseLayers, claimedBase } from './base.ts';
 export { type HistoryEntry, type ImageConfig, parseConfig } from './config.ts';
 export {
   checkDigest,

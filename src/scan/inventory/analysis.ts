@@ -35,13 +35,8 @@ export class Analysis implements TarSink {
 
   entry(entry: TarEntry, head: Buffer): boolean {
     const { path, type } = entry;
-    if (path === '') return false;
-    if (this.#isWhiteout(path)) return false;
-    this.#touch(path, type === 'directory');
-    // A path that comes twice in one layer: the last one stands.
-    this.#files.delete(path);
-    this.#executables.delete(path);
-    if (type === 'symlink' && depthOf(path) <= 3) this.#links.push([path, entry.linkname]);
+    if (path === '' || this.#isWhiteout(path)) return false;
+    this.note(entry);
     if (type !== 'file' || entry.size === 0) return false;
     const wanted = this.wantedBy(new Entry(path, entry.size, entry.mode, head));
     if (wanted.length === 0) return false;
@@ -51,6 +46,15 @@ export class Analysis implements TarSink {
       collector: new FileCollector(named, this.#spool, this.#limits.memoryFileBytes),
     };
     return true;
+  }
+
+  /** Takes an entry's name down, whatever it is. */
+  note({ path, type, linkname }: Pick<TarEntry, 'path' | 'type' | 'linkname'>): void {
+    this.#touch(path, type === 'directory');
+    // A path that comes twice in one layer: the last one stands.
+    this.#files.delete(path);
+    this.#executables.delete(path);
+    if (type === 'symlink' && depthOf(path) <= 3) this.#links.push([path, linkname]);
   }
 
   data(piece: Buffer): void {

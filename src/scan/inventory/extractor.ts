@@ -23,8 +23,6 @@ export interface OpenFile extends FileEntry {
   read(offset: number, length: number): Buffer;
   /** The whole file; throws LimitFault `limit-reached` past `limit` bytes. */
   whole(limit: number): Buffer;
-  /** A path on disk that holds the file's bytes (spools it when it was in memory). Valid during extract only. */
-  onDisk(): string;
 }
 
 export interface ExtractContext {

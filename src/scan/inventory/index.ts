@@ -1,6 +1,9 @@
 // Layers and root file systems in, packages and layer facts out. Never meets advisories.
 
+export { assemble, isOsPackage, purlOf } from './assemble.ts';
 export type { ExtractContext, Extractor, FileEntry, OpenFile } from './extractor.ts';
+export { analyserVersion, extractors } from './extractors.ts';
+export { InventoryFault, type InventoryFaultCode } from './fault.ts';
 export type {
   ElfFacts,
   Extraction,
@@ -13,3 +16,7 @@ export type {
   Package,
   UnattributedExecutable,
 } from './inventory.ts';
+export { unreadableLayer } from './readlayer.ts';
+export { decodeResult, encodeResult, type LayerFacts, type LayerResult } from './result.ts';
+export { inspectRoot } from './root.ts';
+export { type LayerToRead, readLayers, type ThreadOptions } from './threads.ts';

@@ -1,5 +1,5 @@
 // A wanted file with random access: its bytes in memory, or spooled to a file below the home when large.
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileEntry, OpenFile } from './extractor.ts';
 import { InventoryFault } from './fault.ts';
@@ -43,7 +43,6 @@ abstract class BaseFile implements OpenFile {
   }
 
   abstract read(offset: number, length: number): Buffer;
-  abstract onDisk(): string;
   abstract close(): void;
 
   whole(limit: number): Buffer {
@@ -75,71 +74,46 @@ export class Entry implements FileEntry {
 
 export class MemoryFile extends BaseFile {
   readonly #bytes: Buffer;
-  readonly #spool: Spool;
-  #disk: string | undefined;
 
-  constructor(entry: Named, bytes: Buffer, spool: Spool) {
+  constructor(entry: Named, bytes: Buffer) {
     super(entry);
     this.#bytes = bytes;
-    this.#spool = spool;
   }
 
   read(offset: number, length: number): Buffer {
     return this.#bytes.subarray(Math.max(0, offset), Math.max(0, offset + length));
   }
 
-  onDisk(): string {
-    if (this.#disk === undefined) {
-      this.#disk = this.#spool.next();
-      const handle = openSync(this.#disk, 'wx', 0o600);
-      try {
-        writeAll(handle, this.#bytes);
-      } finally {
-        closeSync(handle);
-      }
-    }
-    return this.#disk;
-  }
-
-  close(): void {
-    if (this.#disk !== undefined) rmSync(this.#disk, { force: true });
-  }
+  close(): void {}
 }
 
-/** Reads from a file on disk; `owned` ones are removed when closed. */
+/** Reads by a descriptor, which `close` closes; a spooled file is removed then. */
 export class DiskFile extends BaseFile {
-  readonly #disk: string;
-  readonly #owned: boolean;
-  #handle: number | undefined;
+  readonly #descriptor: number;
+  readonly #spooled: string | undefined;
 
-  constructor(entry: Named, disk: string, owned: boolean) {
+  constructor(entry: Named, descriptor: number, spooled?: string) {
     super(entry);
-    this.#disk = disk;
-    this.#owned = owned;
+    this.#descriptor = descriptor;
+    this.#spooled = spooled;
   }
 
   read(offset: number, length: number): Buffer {
-    this.#handle ??= openSync(this.#disk, 'r');
     const from = Math.max(0, offset);
-    const want = Math.max(0, Math.min(length, fstatSync(this.#handle).size - from));
+    const want = Math.max(0, Math.min(length, this.size - from));
     const bytes = Buffer.allocUnsafe(want);
     let got = 0;
     while (got < want) {
-      const count = readSync(this.#handle, bytes, got, want - got, from + got);
+      const count = readSync(this.#descriptor, bytes, got, want - got, from + got);
       if (count === 0) break;
       got += count;
     }
     return bytes.subarray(0, got);
   }
 
-  onDisk(): string {
-    return this.#disk;
-  }
-
   close(): void {
-    if (this.#handle !== undefined) closeSync(this.#handle);
-    this.#handle = undefined;
-    if (this.#owned) rmSync(this.#disk, { force: true });
+    closeSync(this.#descriptor);
+    if (this.#spooled !== undefined) rmSync(this.#spooled, { force: true });
   }
 }
 
@@ -166,7 +140,7 @@ export class FileCollector {
     }
     if (this.#handle === undefined) {
       this.#path = this.#spool.next();
-      this.#handle = openSync(this.#path, 'wx', 0o600);
+      this.#handle = openSync(this.#path, 'wx+', 0o600);
     }
     writeAll(this.#handle, piece);
   }
@@ -174,10 +148,9 @@ export class FileCollector {
   finish(): MemoryFile | DiskFile {
     if (this.#inMemory) {
       const bytes = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-      return new MemoryFile(this.#entry, bytes, this.#spool);
+      return new MemoryFile(this.#entry, bytes);
     }
-    closeSync(this.#handle!);
-    return new DiskFile(this.#entry, this.#path!, true);
+    return new DiskFile(this.#entry, this.#handle!, this.#path!);
   }
 
   abandon(): void {
