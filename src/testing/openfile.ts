@@ -1,6 +1,8 @@
 // A file of a layer, made of bytes, for tests of extractors.
-import { InventoryFault } from '../scan/inventory/fault.ts';
+import { Fault } from '../core/index.ts';
 import type { OpenFile } from '../scan/inventory/index.ts';
+
+class OpenFileFault extends Fault<'limit-reached'> {}
 
 /** An OpenFile over bytes or text. */
 export function openBuffer(path: string, content: Uint8Array | string, mode = 0o644): OpenFile {
@@ -17,7 +19,7 @@ export function openBuffer(path: string, content: Uint8Array | string, mode = 0o
     read: (offset, length) => bytes.subarray(Math.max(0, offset), Math.max(0, offset + length)),
     whole(limit) {
       if (bytes.length > limit)
-        throw new InventoryFault('limit-reached', `expected at most ${limit} bytes, got ${bytes.length}`);
+        throw new OpenFileFault('limit-reached', `expected at most ${limit} bytes, got ${bytes.length}`);
       return bytes;
     },
   };

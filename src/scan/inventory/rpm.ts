@@ -15,7 +15,7 @@ export const rpm: Extractor = { name: 'rpm', version: 1, wants, extract };
 const folders = ['usr/lib/sysimage/rpm/', 'var/lib/rpm/', 'usr/share/rpm/'] as const;
 
 /** File names of rpm's databases, the newest form first: after an upgrade the older one may stay behind. */
-export const rpmDatabases = ['rpmdb.sqlite', 'Packages.db', 'Packages'] as const;
+const rpmDatabases = ['rpmdb.sqlite', 'Packages.db', 'Packages'] as const;
 
 const log = 'rpmdb.sqlite-wal';
 
