@@ -1,4 +1,4 @@
-// A feed's all.zip: one JSON record an entry, read in the order of the archive.
+// A feed's all.zip: one JSON record an entry, read in the order of its directory.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { defaultLimits, isFault, readZip, type ZipSource } from '../../core/index.ts';
 import { AdvisoryFault } from './fault.ts';
@@ -6,8 +6,9 @@ import { AdvisoryFault } from './fault.ts';
 /** Records of one feed, their bytes in all: osv.dev's largest has 1.3 million. */
 const limits = { archiveEntries: 10_000_000, archiveInflatedBytes: 2 ** 37, pathBytes: 1000 };
 
-/** Read ahead: the archive's order is nearly that of its directory. */
-const windowBytes = 1 << 18;
+/** Read and kept at once, in bytes and in number: an archive's entries are in no order that reading ahead could use. */
+const chunkBytes = 1 << 18;
+const keptChunks = 64;
 
 /** The records that `wanted` takes, as [id, text]. Throws AdvisoryFault `feed-unreadable`. */
 export function* readArchive(
@@ -29,19 +30,27 @@ export function* readArchive(
   }
 }
 
+/** What is near to what was read before comes from memory; of an archive too large to keep, only what is asked for. */
 function fileSource(file: number): ZipSource {
   const { size } = fstatSync(file);
-  let window: Buffer = Buffer.alloc(0);
-  let windowAt = 0;
+  const chunks = new Map<number, Buffer>();
+  const readAt = (offset: number, length: number) => {
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
+  };
   return {
     size,
     read(offset, length) {
-      if (offset < windowAt || offset + length > windowAt + window.length) {
-        const ahead = Buffer.allocUnsafe(Math.min(Math.max(length, windowBytes), Math.max(0, size - offset)));
-        window = ahead.subarray(0, readSync(file, ahead, 0, ahead.length, offset));
-        windowAt = offset;
+      const number = Math.floor(offset / chunkBytes);
+      const start = offset - number * chunkBytes;
+      if (start + length > chunkBytes) return readAt(offset, length);
+      let chunk = chunks.get(number);
+      if (chunk === undefined && chunks.size >= keptChunks) return readAt(offset, length);
+      if (chunk === undefined) {
+        chunk = readAt(number * chunkBytes, chunkBytes);
+        chunks.set(number, chunk);
       }
-      return window.subarray(offset - windowAt, offset - windowAt + length);
+      return chunk.subarray(start, start + length);
     },
   };
 }

@@ -50,7 +50,7 @@ export function createFile(path: string): DatabaseSync {
 export function openToWrite(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(
-    'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY',
+    'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY',
   );
   return db;
 }

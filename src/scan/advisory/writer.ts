@@ -15,7 +15,7 @@ export interface RecordWriter {
 }
 
 /** Entries held back before packages are written: bounds memory, whatever the size of a feed. */
-const heldBack = 150_000;
+const heldBack = 50_000;
 
 interface Pending {
   drop: Set<number>;
