@@ -14,9 +14,7 @@ export interface Engine {
 
 /** The sockets to ask, in order: what the environment names, else the usual places that exist. */
 export function engineSockets(env: NodeJS.ProcessEnv, home: string = homedir()): Engine[] {
-  const named = [env['DOCKER_HOST'], env['CONTAINER_HOST']].filter(
-    (host) => host !== undefined && host !== '',
-  );
+  const named = [env['DOCKER_HOST'] ?? '', env['CONTAINER_HOST'] ?? ''].filter((host) => host !== '');
   const runtime = env['XDG_RUNTIME_DIR'];
   const usual = [
     '/var/run/docker.sock',

@@ -1,0 +1,25 @@
+// The registry client: who may, pull, push, lists.
+export type { Scope } from './auth.ts';
+export { type AzureOptions, azureCredentials } from './azure.ts';
+export { anonymous, type Credential, type Credentials, fileCredentials } from './credentials.ts';
+export { fallbackTag, listReferrers, listTags } from './list.ts';
+export {
+  type BlobOptions,
+  type FetchedManifest,
+  fetchBlob,
+  fetchManifest,
+  hasBlob,
+  ping,
+  resolveTag,
+  streamBlob,
+} from './pull.ts';
+export {
+  deleteBlob,
+  deleteManifest,
+  type PushBlobOptions,
+  type Pushed,
+  type PushedManifest,
+  pushBlob,
+  pushManifest,
+} from './push.ts';
+export { openRegistry, type Registry, type RegistryOptions, type RegistryRequest } from './registry.ts';
