@@ -5,7 +5,7 @@ import { InventoryFault } from './fault.ts';
 import type { Extraction, FoundPackage } from './inventory.ts';
 import { readLines } from './lines.ts';
 import { Problems } from './problems.ts';
-import { isToken } from './token.ts';
+import { isToken, plainText } from './token.ts';
 
 export const dpkg: Extractor = { name: 'dpkg', version: 1, wants, extract };
 
@@ -90,7 +90,7 @@ function packageOf(stanza: Stanza, bare: boolean, problems: Problems): FoundPack
   }
   const found: FoundPackage = { type: 'deb', name, version, source: sourceOf(stanza, name, version) };
   if (isToken(stanza.Architecture)) found.arch = stanza.Architecture;
-  if (stanza.Maintainer) found.maintainer = stanza.Maintainer;
+  if (stanza.Maintainer) found.maintainer = plainText(stanza.Maintainer);
   return found;
 }
 

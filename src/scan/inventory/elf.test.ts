@@ -144,3 +144,9 @@ test('a bomb, other data and other documents in .dep-v0 are each a Fault', () =>
   assert.throws(read(deflateSync('null')), { code: 'inventory-invalid' });
   assert.throws(read(deflateSync('['.repeat(1000))), { code: 'json-too-deep' });
 });
+
+test('thousands of entries that share one long name do not make the facts large', () => {
+  const bytes = elfFile({ needed: Array.from({ length: 4000 }, () => `lib${'x'.repeat(2000)}.so`) });
+  const { needed } = executables.extract(openBuffer('usr/lib/x', bytes), context).elf!;
+  assert.ok(needed.length < 40);
+});

@@ -12,6 +12,8 @@ const maxDynamicBytes = 1 << 20;
 const maxStringBytes = 16 << 20;
 const maxName = 4096;
 const maxNeeded = 4096;
+/** Of all names together: entries that share one long name would make a small file's facts large. */
+const maxNeededBytes = 64 << 10;
 
 function wants(file: FileEntry): boolean {
   if (!isElf(file)) return false;
@@ -51,8 +53,11 @@ function readDynamic(elf: Elf, facts: ElfFacts): void {
   const strings = readStrings(elf, single.get(tags.stringTable), single.get(tags.stringSize));
   const string = (offset: number | undefined) =>
     offset === undefined ? undefined : stringAt(strings, offset, maxName);
+  let bytesLeft = maxNeededBytes;
   for (const offset of needed) {
     const name = string(offset);
+    bytesLeft -= name?.length ?? 0;
+    if (bytesLeft < 0) break;
     if (name) facts.needed.push(name);
   }
   const soname = string(single.get(tags.soname));

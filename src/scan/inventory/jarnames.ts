@@ -9,6 +9,8 @@ const prefixGroups = Object.entries(groups.prefix).sort(([a], [b]) => b.length -
 
 /** `NAME-VERSION` of a file name without its ending; the version is absent when the name holds none. */
 export function splitStem(stem: string): { name: string; version?: string } {
+  // Longer than any file system has it; every dash looks at the rest, so length counts twice.
+  if (stem.length > 255) return { name: stem };
   // The first dash before a digit after which only versions and their qualifiers follow: `log4j-1.2-api-2.20.0`.
   for (let dash = stem.indexOf('-'); dash > 0; dash = stem.indexOf('-', dash + 1)) {
     const version = stem.slice(dash + 1);

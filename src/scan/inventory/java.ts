@@ -53,7 +53,11 @@ interface Reading {
   packages: FoundPackage[];
   /** Entries that may still be listed, over all archives: stored ones can share their bytes without end. */
   entriesLeft: number;
+  /** Bytes that the places of packages may still take: many in one place with a long name repeat it. */
+  placesLeft: number;
 }
+
+const placeBytes = 16 << 20;
 
 /** What opening an archive costs of `entriesLeft`. */
 const entriesOfOpening = 100;
@@ -68,6 +72,7 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
     problems: new Problems(file.path),
     packages: [],
     entriesLeft: context.limits.archiveEntries * 4,
+    placesLeft: placeBytes,
   };
   readArchive(reading, file, file.name, '', 1);
   return { packages: reading.packages, undecided: reading.problems.list() };
@@ -204,7 +209,10 @@ function parseProperties(reading: Reading, entry: ZipEntry): FoundPackage | unde
 
 function add(reading: Reading, found: FoundPackage, inside: string): void {
   const { packages } = reading.context.limits;
-  if (reading.packages.length < packages) reading.packages.push(inside === '' ? found : { ...found, inside });
+  reading.placesLeft -= inside.length;
+  if (reading.placesLeft < 0) reading.problems.addLimit('expected shorter paths inside, got more');
+  else if (reading.packages.length < packages)
+    reading.packages.push(inside === '' ? found : { ...found, inside });
   else reading.problems.addLimit(`expected at most ${packages} packages, got more`);
 }
 

@@ -1,5 +1,6 @@
 // What was wrong in a file of which the rest could be read: one undecided for the file, however much it was.
 import { type Undecided, undecided } from '../../core/index.ts';
+import { plainText } from './token.ts';
 
 /** Gathers the problems of one file; hostile files have millions, so only the first is kept in words. */
 export class Problems {
@@ -14,12 +15,12 @@ export class Problems {
 
   /** Something in the file is not what its format asks for. */
   add(message: string): void {
-    if (this.#count++ === 0) this.#first = message;
+    if (this.#count++ === 0) this.#first = plainText(message);
   }
 
   /** A bound ended the reading of a part of the file. */
   addLimit(message: string): void {
-    this.#limit ||= message;
+    this.#limit ||= plainText(message);
   }
 
   get count(): number {

@@ -3,7 +3,7 @@
 
 import { InventoryFault } from './fault.ts';
 import type { FoundPackage } from './inventory.ts';
-import { isToken } from './token.ts';
+import { isToken, plainText } from './token.ts';
 
 export interface RpmPackage {
   found: FoundPackage;
@@ -59,7 +59,7 @@ export function parseRpmHeader(blob: Buffer): RpmPackage | undefined {
   const modularity = text(header, tags.modularityLabel);
   if (isToken(modularity) && modularity !== '(none)') found.modularity = modularity;
   const vendor = text(header, tags.vendor);
-  if (vendor && vendor !== '(none)') found.vendor = vendor;
+  if (vendor && vendor !== '(none)') found.vendor = plainText(vendor);
   return { found, files: filesOf(header) };
 }
 

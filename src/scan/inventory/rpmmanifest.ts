@@ -7,7 +7,7 @@ import type { Extraction, FoundPackage } from './inventory.ts';
 import { readLines } from './lines.ts';
 import { Problems } from './problems.ts';
 import { evr, sourceOf } from './rpmheader.ts';
-import { isToken } from './token.ts';
+import { isToken, plainText } from './token.ts';
 
 export const rpmManifest: Extractor = { name: 'rpm-manifest', version: 1, wants, extract };
 
@@ -45,6 +45,6 @@ function packageOf(columns: string[]): FoundPackage | undefined {
   if (isToken(arch) && arch !== '(none)') found.arch = arch;
   const source = sourceOf(sourceRpm, epoch);
   if (source) found.source = source;
-  if (vendor && vendor !== '(none)') found.vendor = vendor;
+  if (vendor && vendor !== '(none)') found.vendor = plainText(vendor);
   return found;
 }
