@@ -33,6 +33,8 @@ export const defaultLimits = {
   archiveInflatedBytes: 1 << 30,
   /** Packages in one layer. */
   packages: 1_000_000,
+  /** Files that one package database says its packages own. */
+  ownedFiles: 2_000_000,
   /** Bytes of a file that is kept in memory while it is examined; larger ones are spooled to the home. */
   memoryFileBytes: 8 << 20,
 } as const;

@@ -32,13 +32,14 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
   let paths: string[] = [];
   let folder = '';
   let seen = false;
+  let filesLeft = context.limits.ownedFiles;
   let bytesLeft = 4 * file.size + (64 << 10);
 
   const finish = () => {
     if (!seen) return;
     const found = packageOf(stanza, problems);
-    if (found) packages.push(found);
-    if (found && paths.length > 0) owned.push({ owner: found.name, paths });
+    const kept = problems.keep(packages, found, context.limits.packages);
+    if (kept && paths.length > 0) owned.push({ owner: found.name, paths });
     stanza = {};
     paths = [];
     folder = '';
@@ -54,7 +55,8 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
     if (key === 'R') {
       // A hostile file pairs one long directory with countless short names.
       bytesLeft -= folder.length + value.length;
-      if (bytesLeft < 0) problems.addLimit('expected fewer or shorter paths of owned files');
+      if (bytesLeft < 0 || --filesLeft < 0)
+        problems.addLimit('expected fewer or shorter paths of owned files');
       else paths.push(folder === '' ? value : `${folder}/${value}`);
     } else if (key === 'F') folder = value;
     else if (key === 'P' || key === 'V' || key === 'A' || key === 'o') {

@@ -42,8 +42,7 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
 
   const finish = () => {
     if (!seen) return;
-    const found = packageOf(stanza, bare, problems);
-    if (found) packages.push(found);
+    problems.keep(packages, packageOf(stanza, bare, problems), context.limits.packages);
     stanza = {};
     seen = false;
   };
@@ -59,12 +58,8 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
   if (!ended && !bare) problems.add('expected a line feed at the end, got a file that was cut off');
   finish();
   if (packages.length === 0 && problems.count > 0)
-    throw new InventoryFault('inventory-invalid', `expected dpkg stanzas, got none: ${first(problems)}`);
+    throw new InventoryFault('inventory-invalid', `expected dpkg stanzas, got none: ${problems.first}`);
   return { packages, undecided: problems.list() };
-}
-
-function first(problems: Problems): string {
-  return problems.list()[0]!.message;
 }
 
 function readField(line: string, stanza: Stanza, problems: Problems): void {

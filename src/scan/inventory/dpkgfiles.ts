@@ -3,6 +3,7 @@
 import type { ExtractContext, Extractor, FileEntry, OpenFile } from './extractor.ts';
 import type { Extraction } from './inventory.ts';
 import { readLines } from './lines.ts';
+import { Problems } from './problems.ts';
 
 export const dpkgFiles: Extractor = { name: 'dpkg-files', version: 1, wants, extract };
 
@@ -16,17 +17,21 @@ function wants(file: FileEntry): boolean {
 function extract(file: OpenFile, context: ExtractContext): Extraction {
   const list = file.name.endsWith('.list');
   const owner = file.name.slice(0, file.name.lastIndexOf('.'));
+  const problems = new Problems(file.path);
+  const { ownedFiles } = context.limits;
   const paths: string[] = [];
   let last = '';
   readLines(file, context.limits.packageFileBytes, (line) => {
     const path = list ? fromRoot(line, 0) : fromRoot(line, endOfSum(line));
     if (path === '') return;
+    if (paths.length >= ownedFiles)
+      return problems.addLimit(`expected at most ${ownedFiles} files, got more`);
     // A directory stands right before its first child: leaving it out keeps the list to files, nearly.
     if (last !== '' && !(path.charCodeAt(last.length) === 0x2f && path.startsWith(last))) paths.push(last);
     last = path;
   });
   if (last !== '') paths.push(last);
-  return { owned: [{ owner, paths }] };
+  return { owned: [{ owner, paths }], undecided: problems.list() };
 }
 
 /** `<32 hex digits>  <path>`: where the path begins. */

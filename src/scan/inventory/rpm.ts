@@ -39,16 +39,15 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
   }
   const packages: FoundPackage[] = [];
   const owned: OwnedFiles[] = [];
+  let filesLeft = context.limits.ownedFiles;
   try {
     for (const blob of headersOf(file, problems)) {
       const read = readHeader(blob, problems);
       if (!read) continue;
-      if (packages.length >= context.limits.packages) {
-        problems.addLimit(`expected at most ${context.limits.packages} packages, got more`);
-        break;
-      }
-      packages.push(read.found);
-      if (read.files === undefined) problems.addLimit('expected fewer or shorter paths of one package');
+      if (!problems.keep(packages, read.found, context.limits.packages)) break;
+      filesLeft -= read.files?.length ?? 0;
+      if (read.files === undefined || filesLeft < 0)
+        problems.addLimit('expected fewer or shorter paths of one package');
       else if (read.files.length > 0) owned.push({ owner: read.found.name, paths: read.files });
     }
   } catch (error) {
@@ -57,10 +56,7 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
     problems.add(error.message);
   }
   if (packages.length === 0 && problems.count > 0)
-    throw new InventoryFault(
-      'inventory-invalid',
-      `expected packages, got none: ${problems.list()[0]!.message}`,
-    );
+    throw new InventoryFault('inventory-invalid', `expected packages, got none: ${problems.first}`);
   return { packages, owned, undecided: problems.list() };
 }
 

@@ -22,7 +22,7 @@ function extract(file: OpenFile, context: ExtractContext): Extraction {
     if (line === '') return;
     const found = packageOf(line.split('\t'));
     if (found === undefined) problems.add('expected ten columns that name a package, got another line');
-    else if (found.name !== 'gpg-pubkey') packages.push(found);
+    else if (found.name !== 'gpg-pubkey') problems.keep(packages, found, context.limits.packages);
   });
   if (packages.length === 0 && problems.count > 0)
     throw new InventoryFault('inventory-invalid', 'expected a list of packages, got text of another form');
