@@ -29,6 +29,8 @@ export interface FeedOptions {
   acceptShrink: boolean;
   /** ISO 8601. */
   now: string;
+  /** Ecosystems (with release) to keep; undefined: all of the feed's. */
+  keeps?: ((ecosystem: string) => boolean) | undefined;
   /** Called now and then with records read and records to read. */
   progress(done: number, all: number): void;
 }
@@ -63,7 +65,7 @@ export async function updateFeed(db: DatabaseSync, name: string, options: FeedOp
 
   const wanted = new Set<string>();
   for (const [id, modified] of listed) if (stored.get(id) !== modified) wanted.add(id);
-  const records = writeRecords(db, feed, name);
+  const records = writeRecords(db, feed, name, options.keeps);
   const problems = new Map(change.problems.map((problem) => [problem.id, problem.reason]));
   for (const id of stored.keys())
     if (!listed.has(id)) {

@@ -19,4 +19,5 @@ export { parseOsvRecord } from './osv.ts';
 export type { Fetch } from './place.ts';
 export { openToRead } from './schema.ts';
 export type { ScoresChange } from './scores.ts';
+export { makeSeed } from './seed.ts';
 export { type UpdateOptions, type UpdateReport, updateFile } from './update.ts';

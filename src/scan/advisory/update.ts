@@ -30,6 +30,8 @@ export interface UpdateOptions {
   /** URL or file; undefined: left as it is. */
   epss?: string | undefined;
   kev?: string | undefined;
+  /** Ecosystems (with release) to keep; undefined: all. */
+  keeps?: ((ecosystem: string) => boolean) | undefined;
   /** Feeds (or EPSS, KEV) that may lose half their records or more. */
   acceptShrink: string[];
   clock: Clock;
@@ -94,6 +96,7 @@ async function updateAll(db: DatabaseSync, options: UpdateOptions): Promise<Upda
         place,
         folder: dirname(options.file),
         acceptShrink: accept.has(name),
+        keeps: options.keeps,
         now,
         progress,
       };
@@ -143,7 +146,7 @@ function isReadable(file: string): boolean {
 }
 
 /** The content's name: the records' hashes added up, and which scores there are. */
-function saveRevision(db: DatabaseSync): string {
+export function saveRevision(db: DatabaseSync): string {
   const sum = db.prepare("SELECT value FROM state WHERE key = 'sum'").get()?.['value'];
   const scores = readFeeds(db)
     .filter(({ name }) => name === 'EPSS' || name === 'KEV')

@@ -22,8 +22,16 @@ interface Pending {
   add: Entry[];
 }
 
-/** Writer of one feed's records; call it inside a transaction. */
-export function writeRecords(db: DatabaseSync, feedNumber: number, feed: string): RecordWriter {
+/**
+ * Writer of one feed's records; call it inside a transaction. Where `keeps` is given, only entries of the ecosystems it
+ * takes are kept, and no record without one.
+ */
+export function writeRecords(
+  db: DatabaseSync,
+  feedNumber: number,
+  feed: string,
+  keeps?: (ecosystem: string) => boolean,
+): RecordWriter {
   const find = db.prepare('SELECT record, modified FROM record WHERE feed = ? AND id = ?');
   const read = db.prepare('SELECT body, hash FROM record WHERE record = ?');
   const insert = db.prepare('INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?)');
@@ -52,7 +60,9 @@ export function writeRecords(db: DatabaseSync, feedNumber: number, feed: string)
   return {
     put(osv, modified) {
       const record = (isFirst ? undefined : withdraw(osv.id)) ?? next++;
-      const held = osv.withdrawn ? [] : osv.affected.filter((a) => baseOf(a.ecosystem) === feed);
+      const own = osv.withdrawn ? [] : osv.affected.filter((a) => baseOf(a.ecosystem) === feed);
+      const held = keeps === undefined ? own : own.filter((a) => keeps(a.ecosystem));
+      if (keeps !== undefined && held.length === 0) return;
       const numbers = new Set<number>();
       for (const affected of held) {
         const key = keyOf(affected.ecosystem, affected.name);
@@ -61,7 +71,9 @@ export function writeRecords(db: DatabaseSync, feedNumber: number, feed: string)
         packages.add(number, entryOf(record, affected, key));
       }
       const body = osv.withdrawn ? '[]' : packRecord({ ...osv, modified }, [...numbers]);
-      const digest = hash('sha1', JSON.stringify([feed, osv.id, modified, body, held]), 'hex');
+      // Without the numbers of packages: they depend on what came before.
+      const content = { ...osv, feed, modified, affected: held };
+      const digest = hash('sha1', JSON.stringify(content), 'hex');
       const short = Number.parseInt(digest.slice(0, 12), 16);
       insert.run(record, feedNumber, osv.id, modified, short, body);
       sum += BigInt(short);
