@@ -1,0 +1,14 @@
+// The distribution-spec server.
+export {
+  type Access,
+  type AccessAnswer,
+  type AccessRequest,
+  type Action,
+  basicAccess,
+  bearerAccess,
+  openAccess,
+} from './access.ts';
+export { type BlobStore, type BlobWriter, memoryBlobs } from './blobs.ts';
+export { type Catalogue, memoryCatalogue, type StoredManifest } from './catalogue.ts';
+export type { Gate, GateAnswer } from './context.ts';
+export { createRegistry, type RegistryServerOptions } from './server.ts';
