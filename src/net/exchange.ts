@@ -99,8 +99,7 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
     async exchange(request) {
       const dispatcher = await dispatcherFor(request);
       try {
-        const { request: send } = await undiciParts();
-        const response = await send(dispatcher, {
+        const response = await dispatcher.request({
           origin: request.url.origin,
           path: request.url.pathname + request.url.search,
           method: request.method as Dispatcher.HttpMethod,

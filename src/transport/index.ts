@@ -26,6 +26,7 @@ export {
   hasBlob,
   listReferrers,
   listTags,
+  machineCredentials,
   openRegistry,
   ping,
   pushBlob,

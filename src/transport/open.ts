@@ -31,15 +31,24 @@ import {
   readSavedImages,
 } from './local/index.ts';
 import { recogniseTarget } from './recognise.ts';
-import { fetchBlob, fetchManifest, openRegistry, type RegistryOptions, streamBlob } from './remote/index.ts';
+import {
+  fetchBlob,
+  fetchManifest,
+  machineCredentials,
+  openRegistry,
+  type RegistryOptions,
+  streamBlob,
+} from './remote/index.ts';
 import { isSbomFile } from './sbom.ts';
 import type { ImageOrigin, ImageTarget, Target } from './target.ts';
 
+/** `credentials`: the machine's when left out. */
 export interface OpenOptions extends Omit<RegistryOptions, 'http'> {
   http: HttpClient;
   home: Home;
   /** `--platform`; the host's when left out. */
   platform?: Platform;
+  /** Where credentials, Azure identities and engines are looked for. */
   env?: NodeJS.ProcessEnv;
   /** Engines to ask; the machine's own when left out. */
   engines?: readonly Engine[];
@@ -85,7 +94,9 @@ export async function openTarget(target: string, options: OpenOptions): Promise<
 async function openFromRegistry(name: string, options: OpenOptions): Promise<ImageTarget> {
   const reference = withDefaultTag(parseReference(name));
   const { repository } = reference;
-  const registry = openRegistry(reference.domain, options);
+  const credentials =
+    options.credentials ?? machineCredentials({ http: options.http, env: options.env ?? process.env });
+  const registry = openRegistry(reference.domain, { ...options, credentials });
   const fetched = await fetchManifest(registry, repository, reference.digest ?? (reference.tag as string));
   const source: ImageSource = {
     manifest: async ({ digest }) => (await fetchManifest(registry, repository, digest)).manifest,

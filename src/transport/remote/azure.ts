@@ -2,7 +2,7 @@
 // description ("ACR AAD-OAuth"), tried against a stand-in only.
 import { azureToken, type HttpClient, NetFault } from '../../net/index.ts';
 import { TransportFault } from '../fault.ts';
-import type { Credential, Credentials } from './credentials.ts';
+import { type Credential, type Credentials, fileCredentials } from './credentials.ts';
 
 const clouds: ReadonlyMap<string, { authority: string; audience: string }> = new Map([
   [
@@ -87,4 +87,11 @@ async function exchange(
       hint: 'Give the identity the role AcrPull on the registry.',
     },
   );
+}
+
+/** What the machine offers: the files and helpers of `docker login`, then for Azure's registries its identities. */
+export function machineCredentials(options: AzureOptions): Credentials {
+  const files = fileCredentials(options.env);
+  const azure = azureCredentials(options);
+  return async (domain, repository) => (await files(domain, repository)) ?? azure(domain);
 }

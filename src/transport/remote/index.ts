@@ -1,6 +1,6 @@
 // The registry client: who may, pull, push, lists.
 export type { Scope } from './auth.ts';
-export { type AzureOptions, azureCredentials } from './azure.ts';
+export { type AzureOptions, azureCredentials, machineCredentials } from './azure.ts';
 export { anonymous, type Credential, type Credentials, fileCredentials } from './credentials.ts';
 export { fallbackTag, listReferrers, listTags } from './list.ts';
 export {
