@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { bufferSource, defaultLimits, fixedClock, readZip } from '../../core/index.ts';
 import { sharedData } from '../../testing/shareddata.ts';
 import type { AdvisoryRow } from './advisory.ts';
@@ -94,19 +95,18 @@ function expectedOf(record: Osv, affected: NonNullable<Osv['affected']>[number])
     })),
     versions: affected.versions ?? [],
     severity: affected.severity?.length ? affected.severity : (record.severity ?? []),
-    summary: record.summary,
+    summary: record.summary || undefined,
     published,
     modified: record.modified,
     url:
-      record.references?.find((reference) => reference.type === 'ADVISORY')?.url ??
+      record.references?.find(({ type, url }) => type === 'ADVISORY' && /^https?:/.test(url))?.url ??
       `https://osv.dev/vulnerability/${record.id}`,
     unreadable: undefined,
   };
 }
 
 function sameAs(row: AdvisoryRow, expected: object): boolean {
-  return Object.entries(expected).every(([key, value]) => {
-    const got = row[key as keyof AdvisoryRow];
-    return JSON.stringify(got) === JSON.stringify(value);
-  });
+  return Object.entries(expected).every(([key, value]) =>
+    isDeepStrictEqual(row[key as keyof AdvisoryRow], value),
+  );
 }

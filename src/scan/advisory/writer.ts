@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { type Entry, entryOf, isUnfixed, type PackedPackage, packPackage, unpackEntries } from './entry.ts';
+import { collectGarbage } from './garbage.ts';
 import { baseOf, keyOf } from './names.ts';
 import type { OsvRecord } from './osv.ts';
 import { packRecord, refsOf, unpackRecord } from './record.ts';
@@ -178,7 +179,9 @@ function writePackages(db: DatabaseSync): PackageWriter {
     add(number, entry) {
       pendingOf(number).add.push(entry);
       held += 1 + entry.versions.length / 4;
-      if (held > heldBack) flush();
+      if (held <= heldBack) return;
+      flush();
+      collectGarbage();
     },
     drop(number, record) {
       pendingOf(number).drop.add(record);
