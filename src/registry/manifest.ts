@@ -64,7 +64,7 @@ export async function writeManifest(
     .code(201)
     .headers({ location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest });
   if (parsed.subject !== undefined) reply.header('oci-subject', parsed.subject.digest);
-  if (isDigest(rest)) for (const tag of tags) reply.header('oci-tag', tag);
+  if (isDigest(rest) && tags.length > 0) reply.header('oci-tag', tags);
   return reply.send();
 }
 
