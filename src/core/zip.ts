@@ -63,9 +63,9 @@ export function* readZip(
   const end = directory.at + directory.size;
   let at = directory.at;
   let window: Buffer = Buffer.alloc(0);
-  let windowAt = at;
+  let windowAt = directory.at;
   for (let n = 0; n < directory.entries; n++) {
-    if (at - windowAt + maxHeader > window.length) {
+    if (at + maxHeader > windowAt + window.length && windowAt + window.length < end) {
       windowAt = at;
       window = source.read(at, Math.min(end - at, windowBytes));
     }

@@ -10,17 +10,17 @@ const limits = { archiveEntries: 10_000_000, archiveInflatedBytes: 2 ** 37, path
 const chunkBytes = 1 << 18;
 const keptChunks = 64;
 
-/** The records that `wanted` takes, as [id, text]. Throws AdvisoryFault `feed-unreadable`. */
+/** The records of the ids that are wanted, as [id, text]. Throws AdvisoryFault `feed-unreadable`. */
 export function* readArchive(
   path: string,
-  wanted: (id: string) => boolean,
+  wanted: ReadonlySet<string>,
 ): Generator<[id: string, text: string]> {
   const file = openSync(path, 'r');
   try {
-    for (const entry of readZip(fileSource(file), limits)) {
+    for (const entry of readZip(fileSource(file, wanted.size), limits)) {
       if (!entry.path.endsWith('.json')) continue;
       const id = entry.path.slice(entry.path.lastIndexOf('/') + 1, -'.json'.length);
-      if (wanted(id)) yield [id, entry.inflate(4 * defaultLimits.documentBytes).toString('utf8')];
+      if (wanted.has(id)) yield [id, entry.inflate(4 * defaultLimits.documentBytes).toString('utf8')];
     }
   } catch (cause) {
     if (!isFault(cause)) throw cause;
@@ -30,9 +30,13 @@ export function* readArchive(
   }
 }
 
-/** What is near to what was read before comes from memory; of an archive too large to keep, only what is asked for. */
-function fileSource(file: number): ZipSource {
+/**
+ * What is near to what was read before comes from memory; of an archive too large to keep, and of one that little is
+ * wanted of, only what is asked for is read.
+ */
+function fileSource(file: number, wanted: number): ZipSource {
   const { size } = fstatSync(file);
+  const kept = wanted * (chunkBytes >> 4) < size ? 0 : keptChunks;
   const chunks = new Map<number, Buffer>();
   const readAt = (offset: number, length: number) => {
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
@@ -45,7 +49,7 @@ function fileSource(file: number): ZipSource {
       const start = offset - number * chunkBytes;
       if (start + length > chunkBytes) return readAt(offset, length);
       let chunk = chunks.get(number);
-      if (chunk === undefined && chunks.size >= keptChunks) return readAt(offset, length);
+      if (chunk === undefined && chunks.size >= kept) return readAt(offset, length);
       if (chunk === undefined) {
         chunk = readAt(number * chunkBytes, chunkBytes);
         chunks.set(number, chunk);

@@ -84,7 +84,7 @@ export async function updateFeed(db: DatabaseSync, name: string, options: FeedOp
       stored.size > 0 ? known['all.zip'] : undefined,
     );
     if (!archive.unchanged) {
-      for (const [id, text] of readArchive(archive.value, (id) => wanted.has(id))) take(sink, id, text);
+      for (const [id, text] of readArchive(archive.value, wanted)) take(sink, id, text);
       validators['all.zip'] = archive.validators;
     }
     // A list is published before its archive: the rest of a small difference is fetched, a large one waits.
