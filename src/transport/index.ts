@@ -11,7 +11,15 @@ export {
   toRegistry,
 } from './copy.ts';
 export { TransportFault, type TransportFaultCode } from './fault.ts';
-export { type Engine, engineSockets, type RootEntry, type WalkOptions, walkRoot } from './local/index.ts';
+export {
+  type Engine,
+  engineSockets,
+  LocalFault,
+  type LocalFaultCode,
+  type RootEntry,
+  type WalkOptions,
+  walkRoot,
+} from './local/index.ts';
 export { type OpenOptions, openTarget } from './open.ts';
 export {
   anonymous,
@@ -33,6 +41,8 @@ export {
   pushManifest,
   type Registry,
   type RegistryOptions,
+  RemoteFault,
+  type RemoteFaultCode,
   resolveTag,
   streamBlob,
 } from './remote/index.ts';

@@ -158,7 +158,7 @@ describe('a layout', () => {
   });
 
   test('is recognised as a bare path, and asks which image when there are several', async () => {
-    await assert.rejects(openImage(join(folder, 'layout')), { code: 'image-not-found', hint: /one, many/ });
+    await assert.rejects(openImage(join(folder, 'layout')), { code: 'image-not-here', hint: /one, many/ });
   });
 
   test('is opened by digest', async () => {
@@ -288,7 +288,7 @@ describe('a local engine', () => {
       await assertLayers(image);
       await image.close();
       assert.deepEqual(readdirSync(options.home.dir('tmp')), []);
-      await assert.rejects(openImage('docker:other', { engines: [{ socket }] }), { code: 'image-not-found' });
+      await assert.rejects(openImage('docker:other', { engines: [{ socket }] }), { code: 'image-not-here' });
       const fallen = await openImage(`${domain}/team/app:one`, {
         engines: [{ socket: join(folder, 'none.sock') }, { socket }],
       });

@@ -1,34 +1,17 @@
 // TARGET in; manifest, config and layers out. No layer is read here.
-import { stat } from 'node:fs/promises';
 import type { Home } from '../core/index.ts';
-import {
-  type Descriptor,
-  formatReference,
-  type Platform,
-  parseReference,
-  withDefaultTag,
-} from '../image/index.ts';
+import { formatReference, type Platform, parseReference, withDefaultTag } from '../image/index.ts';
 import type { HttpClient } from '../net/index.ts';
-import { TransportFault } from './fault.ts';
 import { assembleImage, type ImageSource } from './image.ts';
 import {
-  chooseEntry,
-  chooseSaved,
   directoryLayout,
   type Engine,
   engineSockets,
   engineWith,
   exportImage,
-  findBlob,
-  isLayout,
-  isSaved,
-  type Layout,
+  kindOf,
+  LocalFault,
   openArchive,
-  openSaved,
-  readIndex,
-  readManifest,
-  readPlace,
-  readSavedImages,
 } from './local/index.ts';
 import { recogniseTarget } from './recognise.ts';
 import {
@@ -40,7 +23,8 @@ import {
   streamBlob,
 } from './remote/index.ts';
 import { isSbomFile } from './sbom.ts';
-import type { ImageOrigin, ImageTarget, Target } from './target.ts';
+import { openArchived, openImageArchive, openLayout, openNamed } from './stored.ts';
+import type { ImageTarget, Target } from './target.ts';
 
 /** `credentials`: the machine's when left out. */
 export interface OpenOptions extends Omit<RegistryOptions, 'http'> {
@@ -54,7 +38,7 @@ export interface OpenOptions extends Omit<RegistryOptions, 'http'> {
   engines?: readonly Engine[];
 }
 
-/** Opens what `target` names. Throws TransportFault, ImageFault, NetFault. The caller closes what it gets. */
+/** Opens what `target` names. Throws TransportFault, LocalFault, RemoteFault, ImageFault, NetFault. The caller closes what it gets. */
 export async function openTarget(target: string, options: OpenOptions): Promise<Target> {
   const { kind, rest } = await recogniseTarget(target);
   switch (kind) {
@@ -65,13 +49,9 @@ export async function openTarget(target: string, options: OpenOptions): Promise<
     case 'docker': {
       const found = await openFromEngine(rest, options);
       if (found !== undefined) return found;
-      throw new TransportFault(
-        'image-not-found',
-        `expected ${rest} in a local engine, got none that has it`,
-        {
-          hint: `Pull it into the engine first, or scan registry:${rest}.`,
-        },
-      );
+      throw new LocalFault('image-not-here', `expected ${rest} in a local engine, got none that has it`, {
+        hint: `Pull it into the engine first, or scan registry:${rest}.`,
+      });
     }
     case 'oci':
       return openNamed(rest, (path, name) =>
@@ -128,117 +108,35 @@ async function openFromEngine(name: string, options: OpenOptions): Promise<Image
   try {
     const archive = await openArchive(exported.path, options.home);
     const target = await openArchived(archive.layout, undefined, 'docker', options, exported.remove);
-    return { ...target, reference: formatReference(withDefaultTag(parseReference(name))) };
+    return { ...target, reference: canonicalName(name) };
   } catch (error) {
     await exported.remove();
     throw error;
   }
 }
 
-async function openImageArchive(
-  path: string,
-  name: string | undefined,
-  from: 'oci-archive' | 'docker-archive' | undefined,
-  options: OpenOptions,
-): Promise<ImageTarget> {
-  const archive = await openArchive(path, options.home);
-  try {
-    return await openArchived(archive.layout, name, from, options, archive.close);
-  } catch (error) {
-    await archive.close();
-    throw error;
-  }
-}
-
-/** Newer `docker save` writes an image layout with a manifest.json beside it; the layout says more. */
-async function openArchived(
-  layout: Layout,
-  name: string | undefined,
-  from: ImageOrigin | undefined,
-  options: OpenOptions,
-  close: () => Promise<void>,
-): Promise<ImageTarget> {
-  if (await isLayout(layout)) return openLayout(layout, name, from ?? 'oci-archive', options, close);
-  if (from !== 'oci-archive' && (await isSaved(layout)))
-    return openSavedImage(layout, name, from ?? 'docker-archive', options, close);
-  throw new TransportFault(
-    'archive-invalid',
-    `expected an image in ${layout.name}, got an archive without index.json or manifest.json`,
-    {
-      hint: 'Save an image with docker save, podman save or skopeo copy; unpack a root file system and scan it with dir:.',
-    },
-  );
-}
-
-async function openLayout(
-  layout: Layout,
-  name: string | undefined,
-  from: ImageOrigin,
-  options: OpenOptions,
-  close: () => Promise<void>,
-): Promise<ImageTarget> {
-  const entry = chooseEntry(await readIndex(layout), name, layout.name);
-  const { manifest } = await readManifest(layout, entry);
-  const source: ImageSource = {
-    manifest: async (descriptor) => (await readManifest(layout, descriptor)).manifest,
-    config: async ({ digest, size }) => readPlace(await findBlob(layout, digest, size)),
-    layer: async ({ digest, size }) => ({ kind: 'file', ...(await findBlob(layout, digest, size)) }),
-    close,
-  };
-  const tag = name ?? entry.annotations?.['org.opencontainers.image.ref.name'];
-  const reference = tag === undefined ? layout.name : `${layout.name}:${tag}`;
-  return assembleImage(source, { from, reference, manifest, digest: entry.digest, ...platformOf(options) });
-}
-
-async function openSavedImage(
-  layout: Layout,
-  name: string | undefined,
-  from: ImageOrigin,
-  options: OpenOptions,
-  close: () => Promise<void>,
-): Promise<ImageTarget> {
-  const saved = chooseSaved(await readSavedImages(layout), name, layout.name);
-  const { manifest, config, places } = await openSaved(layout, saved);
-  const source: ImageSource = {
-    manifest: (descriptor: Descriptor) =>
-      Promise.reject(new Error(`no index in a saved image: ${descriptor.digest}`)),
-    config: async () => config,
-    layer: async (_, at) => ({ kind: 'file', ...(places[at] as NonNullable<(typeof places)[number]>) }),
-    close,
-  };
-  return assembleImage(source, {
-    from,
-    reference: saved.tags[0] ?? layout.name,
-    manifest,
-    ...platformOf(options),
-  });
-}
-
-/** `PATH[:TAG]` or `PATH[@DIGEST]`; a path that exists with the colon in it is that path. */
-async function openNamed<T>(
-  rest: string,
-  open: (path: string, name: string | undefined) => Promise<T>,
-): Promise<T> {
-  const match = /^(.+?)(?:@(sha(?:256|512):[a-f0-9]+)|:(\w[\w.-]{0,127}))$/.exec(rest);
-  if (match === null || (await stat(rest).catch(() => undefined)) !== undefined) return open(rest, undefined);
-  return open(match[1] as string, match[2] ?? match[3]);
+/** Engines also know images by their ids, which are no references. */
+function canonicalName(name: string): string {
+  return /^(?:sha256:)?[a-f0-9]{12,64}$/.test(name)
+    ? name
+    : formatReference(withDefaultTag(parseReference(name)));
 }
 
 async function openRoot(root: string): Promise<Target> {
-  const found = await stat(root).catch(() => undefined);
-  if (found?.isDirectory()) return { kind: 'root', root, close: async () => {} };
-  throw new TransportFault(
+  const found = await kindOf(root);
+  if (found === 'directory') return { kind: 'root', root, close: async () => {} };
+  throw new LocalFault(
     'target-not-found',
-    `expected a directory at ${root}, got ${found === undefined ? 'nothing there' : 'a file'}`,
+    `expected a directory at ${root}, got ${found ?? 'nothing there'}`,
   );
 }
 
 async function openSbom(path: string): Promise<Target> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile()) return { kind: 'sbom', path, close: async () => {} };
-  throw new TransportFault(
+  const found = await kindOf(path);
+  if (found === 'file') return { kind: 'sbom', path, close: async () => {} };
+  throw new LocalFault(
     'target-not-found',
-    `expected an SBOM file at ${path}, got ${found === undefined ? 'nothing there' : 'a directory'}`,
+    `expected an SBOM file at ${path}, got ${found ?? 'nothing there'}`,
   );
 }
 

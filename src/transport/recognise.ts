@@ -1,8 +1,7 @@
 // What a TARGET names: its prefix says, and a bare one is looked at.
-import { stat } from 'node:fs/promises';
 import { parseReference } from '../image/index.ts';
 import { TransportFault } from './fault.ts';
-import { directoryLayout, isLayout } from './local/index.ts';
+import { directoryLayout, isLayout, kindOf, LocalFault } from './local/index.ts';
 
 export type TargetKind =
   | 'registry'
@@ -41,16 +40,13 @@ export async function recogniseTarget(target: string): Promise<NamedTarget> {
     if (rest === '') throw invalid(target);
     return { kind: prefix as TargetKind, rest };
   }
-  const found = await stat(target).catch(() => undefined);
+  const found = await kindOf(target);
   const isPath = /^(?:\.{0,2}\/|\.{1,2}$|~)/.test(target) || target.startsWith('\\');
-  if (found?.isFile()) return { kind: 'file', rest: target };
-  if (found?.isDirectory() && (isPath || (await isLayout(directoryLayout(target)))))
+  if (found === 'file') return { kind: 'file', rest: target };
+  if (found === 'directory' && (isPath || (await isLayout(directoryLayout(target)))))
     return { kind: (await isLayout(directoryLayout(target))) ? 'oci' : 'dir', rest: target };
   if (isPath)
-    throw new TransportFault(
-      'target-not-found',
-      `expected a file or directory at ${target}, got nothing there`,
-    );
+    throw new LocalFault('target-not-found', `expected a file or directory at ${target}, got nothing there`);
   parseReference(target);
   return { kind: 'name', rest: target };
 }

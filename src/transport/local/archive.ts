@@ -11,7 +11,7 @@ export interface OpenArchive {
   close(): Promise<void>;
 }
 
-/** Opens a tar archive, plain or in gzip or zstd. Throws TransportFault, ImageFault `tar-corrupt`. */
+/** Opens a tar archive, plain or in gzip or zstd. Throws LocalFault, ImageFault `tar-corrupt`. */
 export async function openArchive(path: string, home: Home): Promise<OpenArchive> {
   const plain = await plainFile(path, home);
   try {

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDigest } from '../../image/index.ts';
-import { TransportFault } from '../fault.ts';
 import { type Place, unreadable } from './bytes.ts';
+import { LocalFault } from './fault.ts';
 import type { TarIndex } from './tarindex.ts';
 
 /** Finds files by their path in an image layout (image-spec image-layout.md). */
@@ -41,16 +41,16 @@ export function archiveLayout(name: string, file: string, index: TarIndex): Layo
   };
 }
 
-/** The place of a blob. Throws TransportFault `layout-invalid` when it is missing or has another size. */
+/** The place of a blob. Throws LocalFault `layout-invalid` when it is missing or has another size. */
 export async function findBlob(layout: Layout, digest: string, size?: number): Promise<Place> {
   const { algorithm, hex } = parseDigest(digest);
   const place = await layout.find(`blobs/${algorithm}/${hex}`);
   if (place === undefined)
-    throw new TransportFault('layout-invalid', `expected blob ${digest} in ${layout.name}, got none`, {
+    throw new LocalFault('layout-invalid', `expected blob ${digest} in ${layout.name}, got none`, {
       hint: 'The layout was copied in part: copy the image again with all its blobs.',
     });
   if (size !== undefined && place.length !== size)
-    throw new TransportFault(
+    throw new LocalFault(
       'layout-invalid',
       `expected blob ${digest} to have ${size} bytes, got ${place.length}`,
     );

@@ -1,7 +1,7 @@
 // Small documents and their places in files and archives, read with a bound.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { defaultLimits, messageOf } from '../../core/index.ts';
-import { TransportFault } from '../fault.ts';
+import { LocalFault } from './fault.ts';
 
 /** Where the bytes of one named thing lie. */
 export interface Place {
@@ -11,10 +11,10 @@ export interface Place {
   length: number;
 }
 
-/** The bytes at a place. Throws TransportFault `target-unreadable` when they are more than `limit` or not there. */
+/** The bytes at a place. Throws LocalFault `target-unreadable` when they are more than `limit` or not there. */
 export async function readPlace(place: Place, limit: number = defaultLimits.manifestBytes): Promise<Buffer> {
   if (place.length > limit)
-    throw new TransportFault(
+    throw new LocalFault(
       'target-unreadable',
       `expected a document of at most ${limit} bytes in ${place.path}, got ${place.length}`,
     );
@@ -33,15 +33,28 @@ export async function readPlace(place: Place, limit: number = defaultLimits.mani
   }
 }
 
-export function unreadable(path: string, cause: unknown): TransportFault {
+export function unreadable(path: string, cause: unknown): LocalFault {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new TransportFault(
-      'target-not-found',
-      `expected a file or directory at ${path}, got nothing there`,
-      { cause },
-    );
-  return new TransportFault('target-unreadable', `expected to read ${path}, got: ${messageOf(cause)}`, {
+    return new LocalFault('target-not-found', `expected a file or directory at ${path}, got nothing there`, {
+      cause,
+    });
+  return new LocalFault('target-unreadable', `expected to read ${path}, got: ${messageOf(cause)}`, {
     cause,
   });
+}
+
+/** What lies at a path; undefined when nothing does. Throws LocalFault `target-unreadable`. */
+export async function kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return 'file';
+    return found.isDirectory() ? 'directory' : 'other';
+  } catch (cause) {
+    const fault = unreadable(path, cause);
+    // a name longer than the file system allows is no path either
+    if (fault.code === 'target-not-found' || (cause as NodeJS.ErrnoException).code === 'ENAMETOOLONG')
+      return undefined;
+    throw fault;
+  }
 }

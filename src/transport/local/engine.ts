@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { defaultLimits, type Home, type Limits, messageOf } from '../../core/index.ts';
 import { type HttpClient, type HttpResponse, NetFault } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
+import { LocalFault } from './fault.ts';
 
 export interface Engine {
   socket: string;
@@ -55,7 +55,7 @@ export interface Exported {
   remove(): Promise<void>;
 }
 
-/** Exports an image into a file under the home. Throws TransportFault `engine-failed`, `image-not-found`. */
+/** Exports an image into a file under the home. Throws LocalFault `engine-failed`, `image-not-here`. */
 export async function exportImage(
   engine: Engine,
   name: string,
@@ -66,13 +66,10 @@ export async function exportImage(
   const response = await ask(engine, `/images/${pathOf(name)}/get`, http, 600_000);
   if (response.status === 404) {
     await response.discard();
-    throw new TransportFault(
-      'image-not-found',
-      `expected ${name} in the engine at ${engine.socket}, got none`,
-    );
+    throw new LocalFault('image-not-here', `expected ${name} in the engine at ${engine.socket}, got none`);
   }
   if (response.status !== 200)
-    throw new TransportFault(
+    throw new LocalFault(
       'engine-failed',
       `expected the engine at ${engine.socket} to export ${name}, got ${await complaint(response)}`,
     );
@@ -87,8 +84,8 @@ export async function exportImage(
     return { path, remove };
   } catch (cause) {
     await remove();
-    if (cause instanceof TransportFault) throw cause;
-    throw new TransportFault(
+    if (cause instanceof LocalFault) throw cause;
+    throw new LocalFault(
       'engine-failed',
       `expected the whole of ${name} from the engine, got: ${messageOf(cause)}`,
       { cause },
@@ -101,7 +98,7 @@ async function* bounded(response: HttpResponse, limit: number): AsyncGenerator<U
   for await (const chunk of response.body) {
     size += chunk.byteLength;
     if (size > limit)
-      throw new TransportFault('engine-failed', `expected an image of at most ${limit} bytes, got more`);
+      throw new LocalFault('engine-failed', `expected an image of at most ${limit} bytes, got more`);
     yield chunk;
   }
 }

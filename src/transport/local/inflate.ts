@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { defaultLimits, type Home, type Limits } from '../../core/index.ts';
-import { TransportFault } from '../fault.ts';
 import { unreadable } from './bytes.ts';
+import { LocalFault } from './fault.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';
 
@@ -31,7 +31,7 @@ export async function compressionOf(path: string): Promise<Compression> {
   return head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
 }
 
-/** The archive itself when it is plain, else a decompressed copy under the home. Throws TransportFault. */
+/** The archive itself when it is plain, else a decompressed copy under the home. Throws LocalFault. */
 export async function plainFile(
   path: string,
   home: Home,
@@ -67,8 +67,8 @@ export async function plainFile(
     return { path: join(folder, 'archive.tar'), remove };
   } catch (cause) {
     await remove();
-    if (cause instanceof TransportFault) throw cause;
-    throw new TransportFault(
+    if (cause instanceof LocalFault) throw cause;
+    throw new LocalFault(
       'archive-invalid',
       `expected a whole ${compression} file at ${path}, got: ${(cause as Error).message}`,
       { cause },
@@ -82,7 +82,7 @@ function checkGrowth(bytes: number, stored: number, limits: InflateLimits): void
     (bytes <= limits.inflateFreeBytes || bytes <= stored * limits.inflateRatio)
   )
     return;
-  throw new TransportFault(
+  throw new LocalFault(
     'archive-invalid',
     `expected an archive within the limits, got ${bytes} bytes out of ${stored}`,
   );

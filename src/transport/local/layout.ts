@@ -1,9 +1,9 @@
 // Images in an OCI image layout (image-spec image-layout.md), in a directory or an archive.
 import { parseJson } from '../../core/index.ts';
 import { checkDigest, type Descriptor, type ImageIndex, isDigest, parseManifest } from '../../image/index.ts';
-import { TransportFault } from '../fault.ts';
 import { findBlob, type Layout } from './blobs.ts';
 import { readPlace } from './bytes.ts';
+import { LocalFault } from './fault.ts';
 
 const tagAnnotation = 'org.opencontainers.image.ref.name';
 /** containerd and Docker write the whole reference beside the tag. */
@@ -13,12 +13,12 @@ export async function isLayout(layout: Layout): Promise<boolean> {
   return (await layout.find('oci-layout')) !== undefined && (await layout.find('index.json')) !== undefined;
 }
 
-/** The layout's index.json. Throws TransportFault `layout-invalid`, ImageFault. */
+/** The layout's index.json. Throws LocalFault `layout-invalid`, ImageFault. */
 export async function readIndex(layout: Layout): Promise<ImageIndex> {
   const marker = await layout.find('oci-layout');
   const place = await layout.find('index.json');
   if (marker === undefined || place === undefined)
-    throw new TransportFault(
+    throw new LocalFault(
       'layout-invalid',
       `expected oci-layout and index.json in ${layout.name}, got no image layout`,
       {
@@ -29,13 +29,13 @@ export async function readIndex(layout: Layout): Promise<ImageIndex> {
     parseJson((await readPlace(marker, 4096)).toString('utf8')) as { imageLayoutVersion?: unknown } | null
   )?.imageLayoutVersion;
   if (version !== '1.0.0')
-    throw new TransportFault(
+    throw new LocalFault(
       'layout-invalid',
       `expected imageLayoutVersion 1.0.0 in ${layout.name}, got ${JSON.stringify(version)}`,
     );
   const index = parseManifest(await readPlace(place));
   if (index.kind !== 'index')
-    throw new TransportFault(
+    throw new LocalFault(
       'layout-invalid',
       `expected index.json of ${layout.name} to be an index, got a manifest`,
     );
@@ -44,7 +44,7 @@ export async function readIndex(layout: Layout): Promise<ImageIndex> {
 
 /**
  * The descriptor that a tag or digest names; without one, the only image there is (entries for platforms of the
- * same tag count as one choice, made later). Throws TransportFault `image-not-found`.
+ * same tag count as one choice, made later). Throws LocalFault `image-not-here`.
  */
 export function chooseEntry(index: ImageIndex, name: string | undefined, where: string): Descriptor {
   const entries = index.manifests.filter((entry) => !isAttachment(entry));
@@ -54,13 +54,13 @@ export function chooseEntry(index: ImageIndex, name: string | undefined, where: 
   const names = entries.map((entry) => entry.annotations?.[tagAnnotation] ?? entry.digest);
   const hint = `There ${names.length === 1 ? 'is' : 'are'}: ${names.slice(0, 20).join(', ') || 'none'}.`;
   if (name === undefined)
-    throw new TransportFault(
-      'image-not-found',
+    throw new LocalFault(
+      'image-not-here',
       `expected one image in ${where}, got ${distinct.size}: name its tag or digest`,
       { hint },
     );
-  throw new TransportFault(
-    'image-not-found',
+  throw new LocalFault(
+    'image-not-here',
     `expected one image called ${name} in ${where}, got ${distinct.size}`,
     { hint },
   );

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { defaultLimits, parseJson } from '../../core/index.ts';
 import { type Descriptor, digestOf, type ImageManifest, mediaTypes, parseConfig } from '../../image/index.ts';
-import { TransportFault } from '../fault.ts';
 import type { Layout } from './blobs.ts';
 import { type Place, readPlace } from './bytes.ts';
+import { LocalFault } from './fault.ts';
 
 /** One entry of manifest.json. */
 export interface SavedImage {
@@ -26,7 +26,7 @@ export async function isSaved(layout: Layout): Promise<boolean> {
   return (await layout.find('manifest.json')) !== undefined;
 }
 
-/** Throws TransportFault `archive-invalid`. */
+/** Throws LocalFault `archive-invalid`. */
 export async function readSavedImages(layout: Layout): Promise<SavedImage[]> {
   const place = await layout.find('manifest.json');
   if (place === undefined) throw invalid(`expected manifest.json in ${layout.name}, got none`);
@@ -42,7 +42,7 @@ export async function readSavedImages(layout: Layout): Promise<SavedImage[]> {
   });
 }
 
-/** The image a tag names; without one, the only one. Throws TransportFault `image-not-found`. */
+/** The image a tag names; without one, the only one. Throws LocalFault `image-not-here`. */
 export function chooseSaved(
   images: readonly SavedImage[],
   name: string | undefined,
@@ -52,8 +52,8 @@ export function chooseSaved(
     ({ tags }) => name === undefined || tags.some((tag) => tag === name || tag.endsWith(`:${name}`)),
   );
   if (found.length === 1) return found[0] as SavedImage;
-  throw new TransportFault(
-    'image-not-found',
+  throw new LocalFault(
+    'image-not-here',
     `expected one image${name === undefined ? '' : ` called ${name}`} in ${where}, got ${found.length}`,
     {
       hint: `There are: ${
@@ -121,8 +121,8 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-function invalid(message: string): TransportFault {
-  return new TransportFault('archive-invalid', message, {
+function invalid(message: string): LocalFault {
+  return new LocalFault('archive-invalid', message, {
     hint: 'Save the image again; the archive is damaged or of another kind.',
   });
 }

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { defaultLimits, type Limits } from '../../core/index.ts';
 import { cleanPath, paxRecords, readNumber, readText, verifyChecksum } from '../../image/index.ts';
-import { TransportFault } from '../fault.ts';
+import { LocalFault } from './fault.ts';
 
 export interface Member {
   offset: number;
@@ -28,7 +28,7 @@ type IndexLimits = Pick<Limits, 'archiveEntries' | 'pathBytes'>;
 const BLOCK = 512;
 const mostHops = 8;
 
-/** Throws TransportFault `archive-invalid`, ImageFault `tar-corrupt`. */
+/** Throws LocalFault `archive-invalid`, ImageFault `tar-corrupt`. */
 export async function indexTar(
   file: FileHandle,
   size: number,
@@ -131,6 +131,6 @@ async function readExactly(file: FileHandle, into: Buffer, offset: number): Prom
   if (bytesRead !== into.length) throw invalid('expected the rest of the archive, got its end');
 }
 
-function invalid(message: string): TransportFault {
-  return new TransportFault('archive-invalid', message);
+function invalid(message: string): LocalFault {
+  return new LocalFault('archive-invalid', message);
 }

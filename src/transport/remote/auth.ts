@@ -1,9 +1,9 @@
 // What to send a registry as Authorization: learned from its challenge, kept per scope.
 import type { Clock } from '../../core/index.ts';
 import type { HttpClient } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credential, Credentials } from './credentials.ts';
+import { RemoteFault } from './fault.ts';
 import { basic, checkRealm, fetchToken, type Realm, type Token } from './token.ts';
 
 export interface Scope {
@@ -71,7 +71,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const bearer = offered.find(({ scheme }) => scheme === 'bearer');
       const chosen = bearer ?? offered.find(({ scheme }) => scheme === 'basic');
       if (chosen === undefined)
-        throw new TransportFault(
+        throw new RemoteFault(
           'registry-failed',
           `expected ${options.domain} to offer Bearer or Basic, got ${JSON.stringify(challenge?.slice(0, 200) ?? 'no challenge')}`,
         );

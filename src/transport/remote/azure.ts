@@ -1,8 +1,8 @@
 // Azure Container Registry: an Azure identity exchanged for a registry's refresh token. Written from the published
 // description ("ACR AAD-OAuth"), tried against a stand-in only.
 import { azureToken, type HttpClient, NetFault } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import { type Credential, type Credentials, fileCredentials } from './credentials.ts';
+import { RemoteFault } from './fault.ts';
 
 const clouds: ReadonlyMap<string, { authority: string; audience: string }> = new Map([
   [
@@ -80,7 +80,7 @@ async function exchange(
   const refresh = (answer as { refresh_token?: unknown } | undefined)?.refresh_token;
   if (response.status === 200 && typeof refresh === 'string' && refresh !== '')
     return { kind: 'identity', token: refresh };
-  throw new TransportFault(
+  throw new RemoteFault(
     'auth-required',
     `expected ${domain} to take the Azure identity, got status ${response.status}`,
     {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, parseJson } from '../../core/index.ts';
-import { TransportFault } from '../fault.ts';
+import { RemoteFault } from './fault.ts';
 import { askHelper } from './helper.ts';
 
 export type Credential =
@@ -149,8 +149,8 @@ function asMap(value: unknown): Map<string, unknown> {
   return new Map(Object.entries(value));
 }
 
-function unreadable(path: string, cause: unknown): TransportFault {
-  return new TransportFault(
+function unreadable(path: string, cause: unknown): RemoteFault {
+  return new RemoteFault(
     'credentials-unreadable',
     `expected registry credentials in ${path}, got: ${messageOf(cause)}`,
     {

@@ -2,15 +2,15 @@
 // docker-credential-helpers).
 import { spawn } from 'node:child_process';
 import { parseJson } from '../../core/index.ts';
-import { TransportFault } from '../fault.ts';
 import type { Credential } from './credentials.ts';
+import { RemoteFault } from './fault.ts';
 
 const longestAnswer = 64 << 10;
 const patience = 30_000;
 
 /**
  * Asks a helper for a server's credential; undefined when it has none. The program is found on PATH and started
- * without a shell. Throws TransportFault `credential-helper-failed`.
+ * without a shell. Throws RemoteFault `credential-helper-failed`.
  */
 export async function askHelper(
   name: string,
@@ -67,8 +67,8 @@ function run(
   });
 }
 
-function failed(name: string, got: string, cause?: unknown): TransportFault {
-  return new TransportFault(
+function failed(name: string, got: string, cause?: unknown): RemoteFault {
+  return new RemoteFault(
     'credential-helper-failed',
     `expected a credential from docker-credential-${name.slice(0, 64)}, got ${got}`,
     {

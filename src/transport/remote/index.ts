@@ -2,6 +2,7 @@
 export type { Scope } from './auth.ts';
 export { type AzureOptions, azureCredentials, machineCredentials } from './azure.ts';
 export { anonymous, type Credential, type Credentials, fileCredentials } from './credentials.ts';
+export { RemoteFault, type RemoteFaultCode } from './fault.ts';
 export { fallbackTag, listReferrers, listTags } from './list.ts';
 export {
   type BlobOptions,

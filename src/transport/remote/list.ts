@@ -2,21 +2,21 @@
 import { parseJson } from '../../core/index.ts';
 import { type Descriptor, isTag, mediaTypes, parseDigest, parseManifest } from '../../image/index.ts';
 import type { HttpResponse } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
+import { RemoteFault } from './fault.ts';
 import { fetchManifest, pullScope } from './pull.ts';
 import { type Registry, unexpected } from './registry.ts';
 
 const mostPages = 1000;
 const pageBytes = 16 << 20;
 
-/** All tags of a repository, in the registry's order (spec "Listing Tags"). Throws TransportFault. */
+/** All tags of a repository, in the registry's order (spec "Listing Tags"). Throws RemoteFault. */
 export async function listTags(registry: Registry, repository: string): Promise<string[]> {
   const tags: string[] = [];
   for await (const response of pages(registry, repository, `/v2/${repository}/tags/list`)) {
     if (response.status !== 200) throw await unexpected(registry, response, `list the tags of ${repository}`);
     const page = (parseJson(await response.text(pageBytes)) as { tags?: unknown } | null)?.tags ?? [];
     if (!Array.isArray(page))
-      throw new TransportFault(
+      throw new RemoteFault(
         'registry-failed',
         `expected a list of tags from ${registry.domain}, got another shape`,
       );
@@ -27,7 +27,7 @@ export async function listTags(registry: Registry, repository: string): Promise<
 
 /**
  * Descriptors of what has `digest` as its subject, of one artifact type where asked: by the referrers API, or by the
- * fallback tag where a registry has none (spec "Listing Referrers"). Throws TransportFault, ImageFault.
+ * fallback tag where a registry has none (spec "Listing Referrers"). Throws RemoteFault, ImageFault.
  */
 export async function listReferrers(
   registry: Registry,
@@ -78,7 +78,7 @@ async function fallbackReferrers(
     const { manifest } = await fetchManifest(registry, repository, fallbackTag(digest));
     return manifest.kind === 'index' ? manifest.manifests : [];
   } catch (error) {
-    if (error instanceof TransportFault && error.code === 'image-not-found') return [];
+    if (error instanceof RemoteFault && error.code === 'image-not-found') return [];
     throw error;
   }
 }
@@ -112,7 +112,7 @@ async function* pages(registry: Registry, repository: string, path: string): Asy
   let next: URL | undefined = new URL(path, registry.base);
   while (next !== undefined) {
     if (seen.has(next.href) || seen.size >= mostPages)
-      throw new TransportFault(
+      throw new RemoteFault(
         'registry-failed',
         `expected the pages of ${path} to end, got the same one twice or more than ${mostPages}`,
       );
@@ -128,7 +128,7 @@ async function* pages(registry: Registry, repository: string, path: string): Asy
 function nextPage(registry: Registry, link: string, current: URL): URL {
   const url = URL.parse(link, current);
   if (url?.origin === registry.base.origin) return url;
-  throw new TransportFault(
+  throw new RemoteFault(
     'registry-failed',
     `expected the next page on ${registry.base.host}, got ${url?.host ?? 'no URL'}`,
   );

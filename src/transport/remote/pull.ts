@@ -12,8 +12,8 @@ import {
   startDigestCheck,
 } from '../../image/index.ts';
 import { type HttpResponse, NetFault } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import type { Scope } from './auth.ts';
+import { RemoteFault } from './fault.ts';
 import { type Registry, unexpected } from './registry.ts';
 
 export interface FetchedManifest {
@@ -31,7 +31,7 @@ export function pullScope(repository: string): Scope[] {
 
 /**
  * The digest a tag stands for now: by HEAD, which Docker Hub does not count, else by reading the manifest.
- * Throws TransportFault `image-not-found` and its kin.
+ * Throws RemoteFault `image-not-found` and its kin.
  */
 export async function resolveTag(registry: Registry, repository: string, tag: string): Promise<string> {
   const response = await registry.send({
@@ -48,7 +48,7 @@ export async function resolveTag(registry: Registry, repository: string, tag: st
 
 /**
  * A manifest by tag or digest; its bytes are hashed here, and nothing a header says is believed.
- * Throws TransportFault, ImageFault.
+ * Throws RemoteFault, ImageFault.
  */
 export async function fetchManifest(
   registry: Registry,
@@ -99,7 +99,7 @@ const mostResumes = 5;
 /**
  * The bytes of a blob. A connection that breaks is taken up again where it broke (Range). No more than the
  * descriptor's size is given, and unless `check` is false the stream ends in a fault when the digest is another.
- * Throws TransportFault, NetFault, ImageFault `digest-mismatch`.
+ * Throws RemoteFault, NetFault, ImageFault `digest-mismatch`.
  */
 export async function streamBlob(
   registry: Registry,
@@ -172,7 +172,7 @@ async function requestBlob(
   if (from > 0 && response.status === 206) {
     if (response.header('content-range')?.startsWith(`bytes ${from}-`)) return response;
     await response.discard();
-    throw new TransportFault(
+    throw new RemoteFault(
       'registry-failed',
       `expected bytes from ${from} of ${blob.digest}, got another range`,
     );
@@ -203,7 +203,7 @@ export async function fetchBlob(
   blob: Pick<Descriptor, 'digest' | 'size'>,
 ): Promise<Buffer> {
   if (blob.size > defaultLimits.manifestBytes)
-    throw new TransportFault(
+    throw new RemoteFault(
       'registry-failed',
       `expected a blob of at most ${defaultLimits.manifestBytes} bytes, got ${blob.size}`,
     );
@@ -212,7 +212,7 @@ export async function fetchBlob(
   return Buffer.concat(pieces);
 }
 
-/** Throws TransportFault when the registry does not speak the distribution API or does not let us in. */
+/** Throws RemoteFault when the registry does not speak the distribution API or does not let us in. */
 export async function ping(registry: Registry): Promise<void> {
   const response = await registry.send({ path: '/v2/', scopes: [] });
   if (response.status !== 200) throw await unexpected(registry, response, 'speak the distribution API');

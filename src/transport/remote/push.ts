@@ -1,8 +1,8 @@
 // Writing to a registry: blobs, manifests, deletions (distribution-spec "Push" and "Content Management").
 import { type Descriptor, digestOf, isDigest, parseDigest } from '../../image/index.ts';
 import type { HttpResponse } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import type { Scope } from './auth.ts';
+import { RemoteFault } from './fault.ts';
 import { blobPath, hasBlob, manifestPath } from './pull.ts';
 import { type Registry, unexpected } from './registry.ts';
 
@@ -20,7 +20,7 @@ export function pushScope(repository: string): Scope[] {
   return [{ repository, actions: ['pull', 'push'] }];
 }
 
-/** Uploads a blob unless it is there; `open` is called once for each time the bytes are sent. Throws TransportFault. */
+/** Uploads a blob unless it is there; `open` is called once for each time the bytes are sent. Throws RemoteFault. */
 export async function pushBlob(
   registry: Registry,
   repository: string,
@@ -111,12 +111,12 @@ async function startUpload(
 function locationOf(registry: Registry, response: HttpResponse, base: URL): URL {
   const url = URL.parse(response.header('location') ?? '', base);
   if (url === null)
-    throw new TransportFault(
+    throw new RemoteFault(
       'registry-failed',
       `expected ${registry.domain} to say where to upload, got no Location`,
     );
   if (registry.base.protocol === 'https:' && url.protocol !== 'https:')
-    throw new TransportFault(
+    throw new RemoteFault(
       'registry-failed',
       `expected an https Location from ${registry.domain}, got ${url.protocol}`,
     );
@@ -158,7 +158,7 @@ export interface PushedManifest {
   subject: string | undefined;
 }
 
-/** Stores a manifest under a tag or its digest. Throws TransportFault. */
+/** Stores a manifest under a tag or its digest. Throws RemoteFault. */
 export async function pushManifest(
   registry: Registry,
   repository: string,
@@ -180,14 +180,11 @@ export async function pushManifest(
   const digest = isDigest(reference) ? reference : digestOf(bytes);
   const said = response.header('docker-content-digest');
   if (said !== undefined && isDigest(said) && said !== digestOf(bytes, parseDigest(said).algorithm))
-    throw new TransportFault(
-      'registry-failed',
-      `expected ${registry.domain} to store ${digest}, got ${said}`,
-    );
+    throw new RemoteFault('registry-failed', `expected ${registry.domain} to store ${digest}, got ${said}`);
   return { digest, subject: response.header('oci-subject') };
 }
 
-/** Deletes a tag or, by digest, a manifest. Throws TransportFault. */
+/** Deletes a tag or, by digest, a manifest. Throws RemoteFault. */
 export async function deleteManifest(
   registry: Registry,
   repository: string,

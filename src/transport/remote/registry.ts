@@ -2,9 +2,9 @@
 import { type Clock, systemClock } from '../../core/index.ts';
 import { registryHost } from '../../image/index.ts';
 import { type HttpClient, type HttpRequest, type HttpResponse, isLoopbackHost } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import { createAuthorizer, type Scope } from './auth.ts';
 import { anonymous, type Credentials } from './credentials.ts';
+import { RemoteFault } from './fault.ts';
 
 export interface RegistryRequest
   extends Pick<HttpRequest, 'method' | 'headers' | 'signal' | 'retries' | 'redirects'> {
@@ -18,7 +18,7 @@ export interface RegistryRequest
 export interface Registry {
   readonly domain: string;
   readonly base: URL;
-  /** Any status but 401 and 429 is an answer. Throws TransportFault, NetFault. */
+  /** Any status but 401 and 429 is an answer. Throws RemoteFault, NetFault. */
   send(request: RegistryRequest): Promise<HttpResponse>;
 }
 
@@ -104,19 +104,19 @@ export async function unexpected(
   registry: Registry,
   response: HttpResponse,
   expected: string,
-): Promise<TransportFault> {
+): Promise<RemoteFault> {
   const said = await errorsOf(response);
   const got = `status ${response.status}${said === '' ? '' : ` (${said})`}`;
   const message = `expected ${registry.domain} to ${expected}, got ${got}`;
   if (response.status === 403)
-    return new TransportFault('access-denied', message, {
+    return new RemoteFault('access-denied', message, {
       hint: 'The credentials are known but may not do this: ask for the right on the repository.',
     });
   if (response.status === 404)
-    return new TransportFault('image-not-found', message, {
+    return new RemoteFault('image-not-found', message, {
       hint: 'Check the name, the tag and, for a private image, that you are logged in.',
     });
-  return new TransportFault('registry-failed', message);
+  return new RemoteFault('registry-failed', message);
 }
 
 async function errorsOf(response: HttpResponse): Promise<string> {
@@ -137,10 +137,10 @@ async function errorsOf(response: HttpResponse): Promise<string> {
   return texts.join('; ').slice(0, 500);
 }
 
-async function rateLimited(domain: string, response: HttpResponse): Promise<TransportFault> {
+async function rateLimited(domain: string, response: HttpResponse): Promise<RemoteFault> {
   await response.discard();
   const wait = response.header('retry-after');
-  return new TransportFault('rate-limited', `expected ${domain} to answer, got too many requests`, {
+  return new RemoteFault('rate-limited', `expected ${domain} to answer, got too many requests`, {
     hint:
       wait === undefined
         ? 'Log in for a higher limit, or try again later.'
@@ -148,8 +148,8 @@ async function rateLimited(domain: string, response: HttpResponse): Promise<Tran
   });
 }
 
-function authRequired(domain: string, refused: boolean): TransportFault {
-  return new TransportFault(
+function authRequired(domain: string, refused: boolean): RemoteFault {
+  return new RemoteFault(
     'auth-required',
     `expected ${domain} to let us in, got ${refused ? 'a refusal of the credentials' : 'a request for credentials'}`,
     {

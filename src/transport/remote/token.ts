@@ -2,8 +2,8 @@
 // there is a refresh token).
 import type { Clock } from '../../core/index.ts';
 import { type HttpClient, type HttpResponse, isLoopbackHost } from '../../net/index.ts';
-import { TransportFault } from '../fault.ts';
 import type { Credential } from './credentials.ts';
+import { RemoteFault } from './fault.ts';
 
 export interface Realm {
   url: URL;
@@ -30,7 +30,7 @@ const declaredRealms: ReadonlyMap<string, readonly string[]> = new Map([
 
 /**
  * Checks the realm of a challenge: https, or plain HTTP on this machine; on another host than the registry's only
- * when nothing secret goes there, or when it is declared. Throws TransportFault `realm-refused`.
+ * when nothing secret goes there, or when it is declared. Throws RemoteFault `realm-refused`.
  */
 export function checkRealm(
   realm: string | undefined,
@@ -38,8 +38,8 @@ export function checkRealm(
   credential: Credential | undefined,
 ): URL {
   const url = URL.parse(realm ?? '');
-  const refuse = (got: string, hint?: string): TransportFault =>
-    new TransportFault(
+  const refuse = (got: string, hint?: string): RemoteFault =>
+    new RemoteFault(
       'realm-refused',
       `expected ${registry.domain} to name a token realm, got ${got}`,
       hint === undefined ? {} : { hint },
@@ -61,7 +61,7 @@ export function checkRealm(
   );
 }
 
-/** Throws TransportFault `auth-required`, `registry-failed`. */
+/** Throws RemoteFault `auth-required`, `registry-failed`. */
 export async function fetchToken(
   http: HttpClient,
   realm: Realm,
@@ -77,7 +77,7 @@ export async function fetchToken(
   if (response.status !== 200) {
     await response.discard();
     throw response.status === 401 || response.status === 403 || response.status === 400
-      ? new TransportFault(
+      ? new RemoteFault(
           'auth-required',
           `expected a token from ${realm.url.host}, got status ${response.status}`,
           {
@@ -87,7 +87,7 @@ export async function fetchToken(
                 : 'The credentials were refused: log in again.',
           },
         )
-      : new TransportFault(
+      : new RemoteFault(
           'registry-failed',
           `expected a token from ${realm.url.host}, got status ${response.status}`,
         );
@@ -141,10 +141,7 @@ export async function parseToken(response: HttpResponse, url: URL, clock: Clock)
   } | null;
   const value = answer?.token || answer?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
-    throw new TransportFault(
-      'registry-failed',
-      `expected a token from ${url.host}, got an answer without one`,
-    );
+    throw new RemoteFault('registry-failed', `expected a token from ${url.host}, got an answer without one`);
   const life = typeof answer?.expires_in === 'number' ? answer.expires_in : shortestLife;
   return {
     value,
