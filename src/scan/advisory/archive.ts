@@ -6,9 +6,8 @@ import { AdvisoryFault } from './fault.ts';
 /** Records of one feed, their bytes in all: osv.dev's largest has 1.3 million. */
 const limits = { archiveEntries: 10_000_000, archiveInflatedBytes: 2 ** 37, pathBytes: 1000 };
 
-/** Read and kept at once, in bytes and in number: an archive's entries are in no order that reading ahead could use. */
-const chunkBytes = 1 << 18;
-const keptChunks = 64;
+/** Read at once: an entry's header and, of most records, all its data. They are in no order to read ahead in. */
+const windowBytes = 1 << 12;
 
 /** The records of the ids that are wanted, as [id, text]. Throws AdvisoryFault `feed-unreadable`. */
 export function* readArchive(
@@ -17,7 +16,7 @@ export function* readArchive(
 ): Generator<[id: string, text: string]> {
   const file = openSync(path, 'r');
   try {
-    for (const entry of readZip(fileSource(file, wanted.size), limits)) {
+    for (const entry of readZip(fileSource(file), limits)) {
       if (!entry.path.endsWith('.json')) continue;
       const id = entry.path.slice(entry.path.lastIndexOf('/') + 1, -'.json'.length);
       if (wanted.has(id)) yield [id, entry.inflate(4 * defaultLimits.documentBytes).toString('utf8')];
@@ -30,31 +29,19 @@ export function* readArchive(
   }
 }
 
-/**
- * What is near to what was read before comes from memory; of an archive too large to keep, and of one that little is
- * wanted of, only what is asked for is read.
- */
-function fileSource(file: number, wanted: number): ZipSource {
+function fileSource(file: number): ZipSource {
   const { size } = fstatSync(file);
-  const kept = wanted * (chunkBytes >> 4) < size ? 0 : keptChunks;
-  const chunks = new Map<number, Buffer>();
-  const readAt = (offset: number, length: number) => {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
-  };
+  let window: Buffer = Buffer.alloc(0);
+  let windowAt = 0;
   return {
     size,
     read(offset, length) {
-      const number = Math.floor(offset / chunkBytes);
-      const start = offset - number * chunkBytes;
-      if (start + length > chunkBytes) return readAt(offset, length);
-      let chunk = chunks.get(number);
-      if (chunk === undefined && chunks.size >= kept) return readAt(offset, length);
-      if (chunk === undefined) {
-        chunk = readAt(number * chunkBytes, chunkBytes);
-        chunks.set(number, chunk);
+      if (offset < windowAt || offset + length > windowAt + window.length) {
+        const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(Math.max(length, windowBytes), size - offset)));
+        window = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
+        windowAt = offset;
       }
-      return chunk.subarray(start, start + length);
+      return window.subarray(offset - windowAt, offset - windowAt + length);
     },
   };
 }
