@@ -37,6 +37,20 @@ export const defaultLimits = {
   ownedFiles: 2_000_000,
   /** Bytes of a file that is kept in memory while it is examined; larger ones are spooled to the home. */
   memoryFileBytes: 8 << 20,
+  /** Records of one advisory feed. */
+  feedRecords: 10_000_000,
+  /** Bytes of a feed's list, of one record, of EPSS or of KEV, uncompressed. */
+  feedTextBytes: 1 << 29,
+  /** Bytes of a feed's archive. */
+  feedArchiveBytes: 2 ** 34,
+  /** Uncompressed bytes of all records in a feed's archive. */
+  feedInflatedBytes: 2 ** 37,
+  /** Malformed records of a feed that are named; more are only counted. */
+  feedProblems: 1000,
+  /** Ids that are taken to be the same flaw. */
+  aliases: 1000,
+  /** Characters of a version; a longer one cannot be ordered. */
+  versionLength: 1000,
 } as const;
 
 export type Limits = { readonly [K in keyof typeof defaultLimits]: number };

@@ -526,6 +526,32 @@ test('a database that is damaged is a fault to read and is built anew by an upda
   assert.equal(open().lookup('Debian:12', 'package-1').length, 1);
 });
 
+test('a database file with overwritten pages answers or says that it is damaged', async (t) => {
+  const { feeds, home, update } = setUp(t);
+  writeFeed(feeds, 'Debian', debian(200));
+  await update();
+  const path = join(home.dir('database'), 'advisories.db');
+  const whole = readFileSync(path);
+  let damaged = 0;
+  for (let at = 0; at < whole.length; at += 1024) {
+    writeFileSync(path, Buffer.from(whole).fill(0x99, at, at + 700));
+    try {
+      const database = openDatabase(home, null);
+      try {
+        for (let n = 0; n < 200; n++) database?.lookup('Debian:12', `package-${n}`);
+        database?.sources();
+        database?.aliasesOf('DSA-1');
+      } finally {
+        database?.close();
+      }
+    } catch (error) {
+      assert.equal((error as { code: string }).code, 'database-unreadable', String(error));
+      damaged++;
+    }
+  }
+  assert.ok(damaged > 5, `${damaged}`);
+});
+
 test('the seed opens without a network, says what it is, and gives way to the home’s own database', async (t) => {
   const { feeds, home, update } = setUp(t);
   const seed = openDatabase(home)!;

@@ -77,6 +77,9 @@ export interface SourceInfo {
   /** Last successful check of a URL, ISO 8601. */
   checked?: string;
   licence: string;
+  /** Records that could not be read, and what is wrong with the first of them. */
+  unreadable?: number;
+  problems?: { id: string; reason: string }[];
 }
 
 /** Coverage of one ecosystem-with-release, computed from the loaded rows. */

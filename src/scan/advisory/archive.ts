@@ -3,8 +3,11 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { defaultLimits, isFault, readZip, type ZipSource } from '../../core/index.ts';
 import { AdvisoryFault } from './fault.ts';
 
-/** Records of one feed, their bytes in all: osv.dev's largest has 1.3 million. */
-const limits = { archiveEntries: 10_000_000, archiveInflatedBytes: 2 ** 37, pathBytes: 1000 };
+const limits = {
+  archiveEntries: defaultLimits.feedRecords,
+  archiveInflatedBytes: defaultLimits.feedInflatedBytes,
+  pathBytes: defaultLimits.pathBytes,
+};
 
 /** Read at once: an entry's header and, of most records, all its data. They are in no order to read ahead in. */
 const windowBytes = 1 << 12;

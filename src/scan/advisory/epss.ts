@@ -1,4 +1,5 @@
 // FIRST's EPSS scores: how likely a CVE is exploited in the next 30 days (one CSV of all scores a day).
+import { defaultLimits } from '../../core/index.ts';
 import { AdvisoryFault } from './fault.ts';
 
 export interface EpssScores {
@@ -9,8 +10,6 @@ export interface EpssScores {
   /** Lines that name no CVE or no score. */
   unreadable: number;
 }
-
-const mostScores = 5_000_000;
 
 /** Throws AdvisoryFault `feed-unreadable` when it is not such a file, or most lines are not. */
 export function parseEpss(text: string): EpssScores {
@@ -33,7 +32,7 @@ export function parseEpss(text: string): EpssScores {
     const score = /^(?:0|1)(?:\.\d{1,20})?(?:e-?\d{1,3})?(?=,|\r?$)/i.exec(row.slice(comma + 1))?.[0];
     if (cve === undefined || score === undefined || Number(score) > 1) unreadable++;
     else scores.set(cve, Math.round(Number(score) * 1e5));
-    if (scores.size > mostScores)
+    if (scores.size > defaultLimits.feedRecords)
       throw new AdvisoryFault('feed-unreadable', 'EPSS: expected fewer CVEs, got more');
   }
   if (scores.size === 0 || unreadable > scores.size)

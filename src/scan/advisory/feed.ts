@@ -1,5 +1,6 @@
 // One feed brought up to date: its list compared by id, and only what changed read.
 import type { DatabaseSync } from 'node:sqlite';
+import { defaultLimits } from '../../core/index.ts';
 import { readArchive } from './archive.ts';
 import { AdvisoryFault } from './fault.ts';
 import { licenceOf } from './licence.ts';
@@ -106,7 +107,7 @@ export async function updateFeed(db: DatabaseSync, name: string, options: FeedOp
     licence: licenceOf(name),
     validators,
     unreadable: change.unreadable,
-    problems: change.problems,
+    problems: change.problems.slice(0, defaultLimits.feedProblems),
   });
   return change;
 }

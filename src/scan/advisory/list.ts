@@ -1,9 +1,7 @@
 // modified_id.csv: every id of a feed with the time of its last change, as osv.dev publishes it.
+import { defaultLimits } from '../../core/index.ts';
 import { AdvisoryFault } from './fault.ts';
 import { isTime } from './time.ts';
-
-/** Ids of one feed; osv.dev's largest has 1.3 million. */
-const mostIds = 10_000_000;
 
 /**
  * Id → `modified` as written. One wrong line makes the whole list wrong: half a list would look like removals.
@@ -23,7 +21,7 @@ export function parseModifiedCsv(text: string): Map<string, string> {
     if (comma < 0 || !isTime(modified) || !isId(id))
       throw wrong(`a time and an id in line ${line}`, JSON.stringify(row.slice(0, 80)));
     ids.set(id, modified);
-    if (ids.size > mostIds) throw wrong(`at most ${mostIds} ids`, 'more');
+    if (ids.size > defaultLimits.feedRecords) throw wrong(`at most ${defaultLimits.feedRecords} ids`, 'more');
   }
   // Every line of a published list ends; a last line that does not was cut, and so perhaps was its id.
   if (!text.endsWith('\n')) throw wrong('a list that ends with a line end', 'a cut one, or none');

@@ -1,5 +1,6 @@
 // The read side of the database file: look-ups by package, by alias and by CVE.
 import type { DatabaseSync } from 'node:sqlite';
+import { defaultLimits, isFault } from '../../core/index.ts';
 import type {
   AdvisoryDatabase,
   AdvisoryRow,
@@ -13,18 +14,19 @@ import { blockOf, cveNumber, scoreIn } from './epss.ts';
 import { keyOf } from './names.ts';
 import { type RecordFields, unpackRecord } from './record.ts';
 import { LazyRow, type RecordLoader } from './row.ts';
-import type { FeedState } from './schema.ts';
-
-/** Ids that one flaw can have before following its aliases stops: more is upstream's dirt, or an attack. */
-const mostAliases = 1000;
+import { damaged, type FeedState } from './schema.ts';
 
 /** Records whose fields are kept after they were loaded. */
 const keptRecords = 2000;
 
 type LoadedRecord = RecordFields & { id: string; modified: string };
 
-/** Over an open file; rows stay readable while the database is open. */
+/** Over an open file; rows stay readable while the database is open. Throws AdvisoryFault `database-unreadable`. */
 export function readDatabase(db: DatabaseSync, isSeed: boolean): AdvisoryDatabase {
+  return guarded(prepareReads)(db, isSeed);
+}
+
+function prepareReads(db: DatabaseSync, isSeed: boolean): AdvisoryDatabase {
   const ecosystems = new Map<string, { number: number; entries: number; unfixed: number }>();
   for (const row of db.prepare('SELECT * FROM ecosystem').all())
     ecosystems.set(String(row['name']), {
@@ -39,22 +41,23 @@ export function readDatabase(db: DatabaseSync, isSeed: boolean): AdvisoryDatabas
   const findKev = db.prepare('SELECT added, ransomware FROM kev WHERE cve = ?');
   const records = new Map<number, LoadedRecord>();
 
-  const load: RecordLoader = (record) => {
+  const load: RecordLoader = guarded((record: number) => {
     const kept = records.get(record);
     if (kept !== undefined) return kept;
-    const row = findRecord.get(record)!;
+    const row = findRecord.get(record);
+    if (row === undefined) throw damaged(`no record ${record}`);
     const id = String(row['id']);
     const modified = String(row['modified']);
     const loaded = { ...unpackRecord(String(row['body']), id, modified), id, modified };
     if (records.size >= keptRecords) records.clear();
     records.set(record, loaded);
     return loaded;
-  };
+  });
 
   const state = (key: string) =>
     String(db.prepare('SELECT value FROM state WHERE key = ?').get(key)?.['value'] ?? '');
 
-  return {
+  const database: AdvisoryDatabase = {
     revision: state('revision'),
     isSeed,
     sources: () => readFeeds(db).map(sourceOf),
@@ -73,7 +76,7 @@ export function readDatabase(db: DatabaseSync, isSeed: boolean): AdvisoryDatabas
       // A set is walked in the order of insertion, and what is added on the way is walked too.
       for (const name of ids)
         for (const { kind, record } of findRefs.all(name)) {
-          if (kind !== 0 || seen.has(Number(record)) || ids.size > mostAliases) continue;
+          if (kind !== 0 || seen.has(Number(record)) || ids.size > defaultLimits.aliases) continue;
           seen.add(Number(record));
           const fields = load(Number(record));
           ids.add(fields.id);
@@ -113,6 +116,20 @@ export function readDatabase(db: DatabaseSync, isSeed: boolean): AdvisoryDatabas
         .sort();
     },
     close: () => db.close(),
+  };
+  for (const name of ['sources', 'lookup', 'aliasesOf', 'severitiesOf', 'cve'] as const)
+    Object.assign(database, { [name]: guarded(database[name] as (...args: never[]) => unknown) });
+  return database;
+}
+
+/** The same function, with a damaged file named as what it is. */
+function guarded<Args extends unknown[], Result>(read: (...args: Args) => Result): (...args: Args) => Result {
+  return (...args) => {
+    try {
+      return read(...args);
+    } catch (cause) {
+      throw isFault(cause) ? cause : damaged(cause);
+    }
   };
 }
 

@@ -4,7 +4,7 @@ import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isFault, messageOf } from '../../core/index.ts';
+import { defaultLimits, isFault, messageOf } from '../../core/index.ts';
 import { AdvisoryFault } from './fault.ts';
 
 /** The HTTP client, as an argument: the guarded one in the product, the platform's own in tests. */
@@ -40,9 +40,7 @@ export interface Place {
   feeds(): Promise<string[]>;
 }
 
-/** Bytes of a list or of one record; of an archive. osv.dev's largest are a tenth of each. */
-const mostText = 1 << 29;
-const mostFile = 2 ** 34;
+const { feedTextBytes: mostText, feedArchiveBytes: mostFile } = defaultLimits;
 
 export function placeOf(from: string, fetch: Fetch): Place {
   return /^https?:\/\//.test(from) ? urlPlace(from.replace(/\/+$/, ''), fetch) : directoryPlace(from);
@@ -112,7 +110,7 @@ function urlPlace(base: string, fetch: Fetch): Place {
     },
     async feeds() {
       const answer = await this.text('ecosystems.txt');
-      return answer.unchanged ? [] : linesOf(answer.value);
+      return answer.unchanged ? [] : linesOf(answer.value).filter(isFeed);
     },
   };
 }
@@ -189,6 +187,11 @@ function limited(most: number): Transform {
       else done(null, part);
     },
   });
+}
+
+/** The list also names releases, whose records are in their ecosystem's feed, and records that name no package. */
+function isFeed(name: string): boolean {
+  return !name.includes(':') && name !== 'GIT' && !name.startsWith('[');
 }
 
 function linesOf(text: string): string[] {

@@ -73,15 +73,19 @@ export function openToRead(path: string): DatabaseSync | undefined {
     }
   } catch (cause) {
     db?.close();
-    throw new AdvisoryFault(
-      'database-unreadable',
-      `expected an advisory database, got ${messageOf(cause)}: ${path}`,
-      {
-        cause,
-        hint: 'Delete the file and run `seaworthy db update`.',
-      },
-    );
+    throw damaged(cause);
   }
   db.close();
   return undefined;
+}
+
+export function damaged(cause: unknown): AdvisoryFault {
+  return new AdvisoryFault(
+    'database-unreadable',
+    `expected a whole advisory database, got ${messageOf(cause)}`,
+    {
+      cause,
+      hint: 'Run `seaworthy db update`; if the message stays, delete the database folder of the home first.',
+    },
+  );
 }

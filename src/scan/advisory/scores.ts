@@ -1,7 +1,7 @@
 // EPSS and KEV brought up to date: each is one file, taken whole when it changed.
 import type { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { messageOf } from '../../core/index.ts';
+import { defaultLimits, messageOf } from '../../core/index.ts';
 import { packScores, parseEpss } from './epss.ts';
 import { AdvisoryFault } from './fault.ts';
 import { saveState, stateOf } from './feed.ts';
@@ -16,8 +16,7 @@ export interface ScoresChange {
   unreadable: number;
 }
 
-/** Uncompressed bytes of either file; EPSS has 15 MB. */
-const mostBytes = 1 << 29;
+const { feedTextBytes: mostBytes } = defaultLimits;
 
 /** Inside a transaction, as updateFeed. `place` is the file itself. Throws AdvisoryFault. */
 export async function updateScores(

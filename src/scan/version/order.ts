@@ -1,4 +1,5 @@
 // What a version order is, and comparing by one with each text parsed once.
+import { defaultLimits } from '../../core/index.ts';
 
 /**
  * How one ecosystem orders its versions. `Parsed` is private to the order: only hand back to an order what its own
@@ -21,9 +22,6 @@ export interface VersionOrder<Parsed = unknown> {
 const kept = new WeakMap<VersionOrder, Map<string, unknown>>();
 const keptAtMost = 20_000;
 
-/** Longest version text that is ordered at all; longer ones come from nobody's package manager. */
-const longest = 1000;
-
 /** `order.parse`, remembered. */
 export function parseVersion(order: VersionOrder, text: string): unknown {
   let versions = kept.get(order);
@@ -34,7 +32,7 @@ export function parseVersion(order: VersionOrder, text: string): unknown {
   const known = versions.get(text);
   if (known !== undefined || versions.has(text)) return known;
   if (versions.size >= keptAtMost) versions.clear();
-  const parsed = text.length > longest ? undefined : order.parse(text);
+  const parsed = text.length > defaultLimits.versionLength ? undefined : order.parse(text);
   versions.set(text, parsed);
   return parsed;
 }
