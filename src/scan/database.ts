@@ -53,10 +53,7 @@ export function updateDatabase({ home, ...options }: DatabaseUpdate): Promise<Up
  * The home's own database, else the seed (null: none) that ships with Seaworthy, unpacked into the home the first time;
  * undefined: there is neither. Throws AdvisoryFault `database-unreadable`.
  */
-export function openDatabase(
-  home: Home,
-  seed: string | null = findSeed(),
-): AdvisoryDatabase | undefined {
+export function openDatabase(home: Home, seed: string | null = findSeed()): AdvisoryDatabase | undefined {
   const own = openToRead(fileOf(home));
   if (own !== undefined) return readDatabase(own, false);
   const unpacked = seed === null ? undefined : openToRead(unpackSeed(home, seed));
