@@ -18,6 +18,7 @@ export const undecidedCodes = {
   'severity-unknown': 'a finding has no severity, so a severity threshold cannot be applied',
   'windows-image': 'the image is for Windows, which Seaworthy does not inventory',
   'range-unknown': 'an advisory names the package but gives no range or version list that can be evaluated',
+  'finding-unknown': 'a flaw whose advisory names the package, but whose state could not be decided',
   'package-unidentified': 'a package file does not say enough to name the package in advisories',
   'foreign-packages': "packages of another vendor are not covered by the distribution's advisories",
   'advisory-unreadable': 'an advisory that names the package could not be parsed',

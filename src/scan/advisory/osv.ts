@@ -1,6 +1,8 @@
 // One OSV record (OSV schema 1.x) from its JSON: tolerant to upstream's dirt, naming what cannot be read.
+
 import { defaultLimits, messageOf } from '../../core/index.ts';
 import type { AdvisoryRange, AdvisoryRow, RangeEvent, SeverityScore } from './advisory.ts';
+import { baseScoreOf } from './cvss.ts';
 import { believable } from './time.ts';
 
 export interface OsvRecord {
@@ -176,7 +178,9 @@ function severityOf(value: unknown): SeverityScore[] {
     if (!isObject(item)) return [];
     const type = textOf(item['type'], 50);
     const score = textOf(item['score'], 300);
-    return type === undefined || score === undefined ? [] : [{ type, score }];
+    if (type === undefined || score === undefined) return [];
+    const base = type.startsWith('CVSS_') ? baseScoreOf(score) : undefined;
+    return [base === undefined ? { type, score } : { type, score, base }];
   });
 }
 

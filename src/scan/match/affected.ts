@@ -1,6 +1,6 @@
 // Does one advisory row reach one version? The evaluation of OSV's ranges and versions
 // (OSV schema, "Evaluation"), with every way of not knowing kept apart from no.
-import type { AdvisoryRow, RangeEvent } from '../advisory/index.ts';
+import type { AdvisoryRange, AdvisoryRow, RangeEvent } from '../advisory/index.ts';
 import { compareToBound, compareVersions, parseVersion, type VersionOrder } from '../version/index.ts';
 
 export type Judgement =
@@ -13,13 +13,19 @@ export type Judgement =
       reason: string;
     };
 
-export function judge(row: AdvisoryRow, version: string, order: VersionOrder): Judgement {
+/** `among` are the ranges that speak of the package: the row's own, as a rule. */
+export function judge(
+  row: AdvisoryRow,
+  version: string,
+  order: VersionOrder,
+  among: readonly AdvisoryRange[] = row.ranges,
+): Judgement {
   if (row.unreadable !== undefined)
     return { affected: undefined, code: 'advisory-unreadable', reason: `${row.id}: ${row.unreadable}` };
   const listed =
     row.versions.includes(version) ||
     row.versions.some((text) => compareVersions(order, version, text) === 0);
-  const ranges = row.ranges.filter((range) => range.type !== 'GIT');
+  const ranges = among.filter((range) => range.type !== 'GIT');
   if (ranges.length === 0) return listed ? { affected: true, fixes: [] } : withoutRanges(row);
   if (parseVersion(order, version) === undefined) {
     if (listed) return { affected: true, fixes: [] };

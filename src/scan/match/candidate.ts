@@ -1,5 +1,5 @@
 // Which names and versions of a package are asked of which ecosystem, and by which order they compare.
-import type { AdvisoryDatabase, AdvisoryRow } from '../advisory/index.ts';
+import type { AdvisoryDatabase, AdvisoryRange, AdvisoryRow, RangeEvent } from '../advisory/index.ts';
 import type { Package } from '../inventory/index.ts';
 import {
   type Distribution,
@@ -12,6 +12,8 @@ import { orderOf, type VersionOrder } from '../version/index.ts';
 
 export interface Candidate {
   row: AdvisoryRow;
+  /** The row's own, or those it gives for this binary. */
+  ranges: readonly AdvisoryRange[];
   /** The version that the row speaks of: a source's or a binary's. */
   version: string;
   order: VersionOrder;
@@ -32,16 +34,13 @@ export function osCandidates(
   return ecosystems.flatMap(({ name: ecosystem, channel }) => {
     const order = orderOf(ecosystem);
     if (order === undefined) return [];
-    return database
-      .lookup(ecosystem, name)
-      .flatMap((row) => forBinary(row, item))
-      .filter((row) => !isErratumWithoutFlaw(row))
-      .map((row) => ({
-        row,
-        version: comparable(version, ecosystem),
-        order,
-        ...(channel ? { channel } : {}),
-      }));
+    return database.lookup(ecosystem, name).flatMap((row) => {
+      const ranges = rangesFor(row, item);
+      if (ranges === undefined || isErratumWithoutFlaw(row)) return [];
+      return [
+        { row, ranges, version: comparable(version, ecosystem), order, ...(channel ? { channel } : {}) },
+      ];
+    });
   });
 }
 
@@ -52,28 +51,22 @@ export function languageCandidates(item: Package, database: AdvisoryDatabase): C
   if (ecosystem === undefined || order === undefined) return undefined;
   const rows = database.lookup(ecosystem, ecosystemName(item.type, item.namespace, item.name));
   const version = item.type === 'golang' && isUnknownGoVersion(item.version) ? '(devel)' : item.version;
-  return rows.map((row) => ({ row, version, order }));
+  return rows.map((row) => ({ row, ranges: row.ranges, version, order }));
 }
 
-/** SUSE's records name a source and list the binaries with the versions that fix each. */
-function forBinary(row: AdvisoryRow, item: Package): AdvisoryRow[] {
-  if (row.binaries === undefined) return [row];
+/**
+ * SUSE's records name a source and list the binaries with the version that fixes each; undefined: the record is of
+ * other binaries of that source.
+ */
+function rangesFor(row: AdvisoryRow, item: Package): readonly AdvisoryRange[] | undefined {
+  if (row.binaries === undefined) return row.ranges;
   const fixed = row.binaries.find((names) => Object.hasOwn(names, item.name))?.[item.name];
-  if (fixed === undefined) return [];
-  return [
-    {
-      ...row,
-      ranges: [
-        {
-          type: 'ECOSYSTEM',
-          events: [
-            { kind: 'introduced', version: '0' },
-            { kind: 'fixed', version: fixed },
-          ],
-        },
-      ],
-    },
+  if (fixed === undefined) return undefined;
+  const events: RangeEvent[] = [
+    { kind: 'introduced', version: '0' },
+    { kind: 'fixed', version: fixed },
   ];
+  return [{ type: 'ECOSYSTEM', events }];
 }
 
 /** Bug-fix and enhancement errata (AlmaLinux's ALBA and ALEA) name no flaw. */

@@ -51,7 +51,7 @@ export function fixStep(
   );
   const reached = (version: string) => {
     const ids = rows
-      .filter(({ row }) => judge(row, version, order).affected === true)
+      .filter(({ row, ranges }) => judge(row, version, order, ranges).affected === true)
       .map(({ row }) => row.id);
     return fixable.filter((finding) => finding.advisories.some((id) => ids.includes(id)));
   };

@@ -43,7 +43,7 @@ export function findingsOf(
     const { row } = candidate;
     const fit = item.type === 'rpm' ? moduleFit(row, item) : 'applies';
     if (fit === 'other') continue;
-    const judgement = judge(row, candidate.version, candidate.order);
+    const judgement = judge(row, candidate.version, candidate.order, candidate.ranges);
     if (judgement.affected === undefined) {
       notes.set(
         judgement.code,

@@ -37,7 +37,8 @@ export interface ScannedLayer {
 export interface DatabaseStatement {
   revision: string;
   isSeed: boolean;
-  sources: (SourceInfo & { ageDays: number })[];
+  /** `ageDays` is absent for a source that was never checked. */
+  sources: (SourceInfo & { ageDays?: number })[];
 }
 
 export interface ScanResult {

@@ -1,0 +1,46 @@
+// The command line: reads the first words, loads the command they name, and turns what went wrong into an exit code.
+import { Command, CommanderError } from 'commander';
+import { version } from '../core/index.ts';
+import { exitCodes, report } from './failure.ts';
+
+/** Runs one command; resolves when the process may end, with its exit code set. */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('seaworthy')
+    .description(
+      'Keeps the containers of a Kubernetes platform seaworthy: what is in an image, and what is wrong with it.',
+    )
+    .version(version, '--version', 'print the version')
+    .option('--home <dir>', 'where everything is kept (SEAWORTHY_HOME; default: the platform’s usual place)')
+    .option('--ca-file <file>', 'certificate authorities to trust beside the usual ones, PEM')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ seaworthy scan alpine:3.20\n\nExit codes: 0 done, 1 findings at the threshold, 2 wrong usage or target, 3 undecided.',
+    )
+    .showHelpAfterError('(seaworthy --help lists the commands)')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  program.helpCommand(false);
+  const named = args.find((arg, i) => !arg.startsWith('-') && !takesValue(args[i - 1]));
+  for (const [name, load] of Object.entries(commands)) {
+    if (named === name || named === undefined || !(named in commands))
+      program.addCommand(await load(), { hidden: false });
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError)
+      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    else process.exitCode = report(error, process.stderr);
+  }
+}
+
+/** Loaded when named: `--help` of all needs them all. */
+const commands: Record<string, () => Promise<Command>> = {
+  scan: async () => (await import('./scan.ts')).scanCommand(),
+  sbom: async () => (await import('./sbom.ts')).sbomCommand(),
+  db: async () => (await import('./db.ts')).dbCommand(),
+};
+
+function takesValue(arg: string | undefined): boolean {
+  return arg === '--home' || arg === '--ca-file';
+}

@@ -1,0 +1,15 @@
+// Target in, inventory and findings out.
+
+export type { AdvisoryDatabase, Fetch, SourceInfo, UpdateReport } from './advisory/index.ts';
+export { databaseAge, openDatabase, publishers, updateDatabase } from './database.ts';
+export {
+  atLeast,
+  type Finding,
+  formatOpenVex,
+  parseOpenVex,
+  parseSuppressions,
+  type ScanResult,
+  type SeverityLevel,
+} from './match/index.ts';
+export type { ScanProgress } from './progress.ts';
+export { type Inspected, inspectTarget, judgeInventory, type ScanOptions, scan } from './scan.ts';
