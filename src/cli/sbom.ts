@@ -2,8 +2,7 @@
 import { Command, Option } from 'commander';
 import { defaultLimits, systemClock } from '../core/index.ts';
 import { parsePlatform } from '../image/index.ts';
-import { inspectTarget } from '../scan/index.ts';
-import { formatSbom, type SbomFormat, sbomFormats } from '../scan/output.ts';
+import { formatSbom, inspectTarget, type SbomFormat, sbomFormats } from '../scan/index.ts';
 import { exitCodes } from './failure.ts';
 import { terminalProgress } from './progress.ts';
 import { collect, openSetting, writeOutput } from './setting.ts';

@@ -4,13 +4,15 @@ import { defaultLimits, systemClock } from '../core/index.ts';
 import { parsePlatform } from '../image/index.ts';
 import {
   formatOpenVex,
+  formatReport,
   openDatabase,
   parseOpenVex,
   parseSuppressions,
+  type ReportFormat,
+  reportFormats,
   type ScanResult,
   scan,
 } from '../scan/index.ts';
-import { formatReport, type ReportFormat, reportFormats } from '../scan/output.ts';
 import { recordEcosystems } from './met.ts';
 import { terminalProgress } from './progress.ts';
 import { collect, openSetting, readText, writeOutput } from './setting.ts';

@@ -1,6 +1,5 @@
 // When findings make a command fail: `--fail-on critical`, `--fail-on high,kev`, `--fail-on epss>=0.5`.
-import { nearest } from '../core/document.ts';
-import { type Undecided, type UndecidedCode, undecided, undecidedCodes } from '../core/index.ts';
+import { nearest, type Undecided, type UndecidedCode, undecided, undecidedCodes } from '../core/index.ts';
 import { atLeast, type Finding, type ScanResult, type SeverityLevel } from '../scan/index.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';

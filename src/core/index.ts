@@ -4,6 +4,7 @@ export { Fault, type FaultDetails, isFault, messageOf } from './fault.ts';
 export { type Home, openHome } from './home.ts';
 export { JsonFault, type JsonFaultCode, parseJson } from './json.ts';
 export { defaultLimits, type Limits } from './limits.ts';
+export { nearest } from './nearest.ts';
 export { version } from './release.ts';
 export { type Undecided, type UndecidedCode, undecided, undecidedCodes } from './undecided.ts';
 export {

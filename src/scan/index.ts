@@ -11,5 +11,13 @@ export {
   type ScanResult,
   type SeverityLevel,
 } from './match/index.ts';
+export {
+  formatReport,
+  formatSbom,
+  type ReportFormat,
+  reportFormats,
+  type SbomFormat,
+  sbomFormats,
+} from './output.ts';
 export type { ScanProgress } from './progress.ts';
 export { type Inspected, inspectTarget, judgeInventory, type ScanOptions, scan } from './scan.ts';

@@ -1,6 +1,6 @@
 // The file that suppressions are written in: YAML with a schema. Loaded only when there is one.
 import { z } from 'zod';
-import { parseDocumentAs } from '../../core/document.ts';
+import { parseDocumentAs } from '../../core/document/index.ts';
 import { parsePurl } from '../package/index.ts';
 import { justifications, type Suppression } from './suppressions.ts';
 
