@@ -2,8 +2,7 @@
 // the nearest right word.
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { Fault } from '../fault.ts';
-import { nearest } from '../nearest.ts';
+import { Fault, nearest } from '../index.ts';
 
 export type DocumentFaultCode = 'document-invalid';
 

@@ -5,21 +5,9 @@ import { Worker } from 'node:worker_threads';
 import type { Limits } from '../../core/index.ts';
 import { ImageFault, type ImageFaultCode } from '../../image/index.ts';
 import type { LayerSource } from '../../transport/index.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
 import { fileRange, readLayerResult } from './readlayer.ts';
 import { decodeResult, encodeResult, type LayerResult } from './result.ts';
-
-export type ToWorker =
-  | { kind: 'read'; digest: string; file?: { path: string; offset: number; length: number } }
-  | { kind: 'chunk'; bytes: Uint8Array }
-  | { kind: 'end' }
-  | { kind: 'fail'; message: string };
-
-export type FromWorker =
-  | { kind: 'read'; count: number }
-  | { kind: 'result'; bytes: Uint8Array }
-  | { kind: 'fault'; code: string; message: string; hint: string | undefined }
-  | { kind: 'source-failed' }
-  | { kind: 'bug'; message: string };
 
 export interface LayerToRead {
   digest: string;
@@ -105,10 +93,13 @@ async function runThread(
   done: (read: ReadLayerDone) => void,
   failed: (layer: LayerToRead, error: unknown) => void,
 ): Promise<void> {
-  const entry = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-  const worker = new Worker(new URL(entry, import.meta.url), {
-    workerData: { limits: options.limits, spoolDir: options.spoolDir },
-  });
+  const source = import.meta.url.endsWith('.ts');
+  const worker = new Worker(
+    source ? new URL('./worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url),
+    {
+      workerData: { limits: options.limits, spoolDir: options.spoolDir },
+    },
+  );
   const abort = () => void worker.terminate();
   options.signal?.addEventListener('abort', abort);
   try {

@@ -3,9 +3,9 @@
 import { mkdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isFault, type Limits, messageOf } from '../../core/index.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
 import { fileRange, readLayerResult } from './readlayer.ts';
 import { encodeResult } from './result.ts';
-import type { FromWorker, ToWorker } from './threads.ts';
 
 const { limits, spoolDir } = workerData as { limits: Limits; spoolDir: string };
 const port = parentPort!;

@@ -10,7 +10,8 @@ import { type AccessRequest, basicAccess, bearerAccess, createRegistry } from '.
 import { listenApp, listenHandler } from '../../testing/listen.ts';
 import { azureCredentials } from './azure.ts';
 import { parseChallenges } from './challenge.ts';
-import { type Credential, fileCredentials } from './credentials.ts';
+import type { Credential } from './credential.ts';
+import { fileCredentials } from './credentials.ts';
 import { listTags } from './list.ts';
 import { ping } from './pull.ts';
 import { openRegistry, type RegistryOptions } from './registry.ts';

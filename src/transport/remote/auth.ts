@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/index.ts';
 import type { HttpClient } from '../../net/index.ts';
 import { parseChallenges } from './challenge.ts';
-import type { Credential, Credentials } from './credentials.ts';
+import type { Credential, Credentials } from './credential.ts';
 import { RemoteFault } from './fault.ts';
 import { basic, checkRealm, fetchToken, type Realm, type Token } from './token.ts';
 

@@ -1,7 +1,8 @@
 // Azure Container Registry: an Azure identity exchanged for a registry's refresh token. Written from the published
 // description ("ACR AAD-OAuth"), tried against a stand-in only.
 import { azureToken, type HttpClient, NetFault } from '../../net/index.ts';
-import { type Credential, type Credentials, fileCredentials } from './credentials.ts';
+import type { Credential, Credentials } from './credential.ts';
+import { fileCredentials } from './credentials.ts';
 import { RemoteFault } from './fault.ts';
 
 const clouds: ReadonlyMap<string, { authority: string; audience: string }> = new Map([

@@ -3,18 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, parseJson } from '../../core/index.ts';
+import type { Credential, Credentials } from './credential.ts';
 import { RemoteFault } from './fault.ts';
 import { askHelper } from './helper.ts';
-
-export type Credential =
-  | { kind: 'basic'; username: string; password: string }
-  /** An OAuth2 refresh token (`identitytoken`). */
-  | { kind: 'identity'; token: string }
-  /** A bearer token that the registry takes as it is (`registrytoken`). */
-  | { kind: 'bearer'; token: string };
-
-/** Gives the credential for a repository of a registry, or undefined: go anonymously. */
-export type Credentials = (domain: string, repository?: string) => Promise<Credential | undefined>;
 
 export const anonymous: Credentials = async () => undefined;
 

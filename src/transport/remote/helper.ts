@@ -2,7 +2,7 @@
 // docker-credential-helpers).
 import { spawn } from 'node:child_process';
 import { parseJson } from '../../core/index.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { RemoteFault } from './fault.ts';
 
 const longestAnswer = 64 << 10;

@@ -1,7 +1,9 @@
 // The registry client: who may, pull, push, lists.
+
 export type { Scope } from './auth.ts';
 export { type AzureOptions, azureCredentials, machineCredentials } from './azure.ts';
-export { anonymous, type Credential, type Credentials, fileCredentials } from './credentials.ts';
+export type { Credential, Credentials } from './credential.ts';
+export { anonymous, fileCredentials } from './credentials.ts';
 export { RemoteFault, type RemoteFaultCode } from './fault.ts';
 export { fallbackTag, listReferrers, listTags } from './list.ts';
 export {

@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../../core/index.ts';
 import { registryHost } from '../../image/index.ts';
 import { type HttpClient, type HttpRequest, type HttpResponse, isLoopbackHost } from '../../net/index.ts';
 import { createAuthorizer, type Scope } from './auth.ts';
-import { anonymous, type Credentials } from './credentials.ts';
+import type { Credentials } from './credential.ts';
+import { anonymous } from './credentials.ts';
 import { RemoteFault } from './fault.ts';
 
 export interface RegistryRequest

@@ -2,7 +2,7 @@
 // there is a refresh token).
 import type { Clock } from '../../core/index.ts';
 import { type HttpClient, type HttpResponse, isLoopbackHost } from '../../net/index.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { RemoteFault } from './fault.ts';
 
 export interface Realm {
