@@ -1,0 +1,47 @@
+// Holds the catalogues of docs/ equal to the code: errors, undecided codes, limits.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultLimits, undecidedCodes } from '../src/core/index.ts';
+
+/** Every difference, a sentence each. */
+export function catalogueProblems(root: string): string[] {
+  return [
+    ...differences('docs/errors.md', faultCodes(root), listed(root, 'docs/errors.md')),
+    ...differences('docs/undecided.md', Object.keys(undecidedCodes), listed(root, 'docs/undecided.md')),
+    ...differences('docs/limits.md', Object.keys(defaultLimits), listed(root, 'docs/limits.md')),
+    ...limitValues(root),
+  ];
+}
+
+/** The closed unions `export type XFaultCode = 'a' | 'b'`. */
+export function faultCodes(root: string): string[] {
+  const codes = new Set<string>();
+  for (const file of globSync('src/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const union of text.matchAll(/export type \w+FaultCode\s*=\s*([^;]+);/g))
+      for (const code of union[1]!.matchAll(/'([a-z0-9-]+)'/g)) codes.add(code[1]!);
+  }
+  return [...codes];
+}
+
+/** The first cell of every table row, where it is one `code`. */
+function listed(root: string, file: string): string[] {
+  return [...readFileSync(join(root, file), 'utf8').matchAll(/^\| `([A-Za-z0-9-]+)` \|/gm)].map((row) => row[1]!);
+}
+
+function limitValues(root: string): string[] {
+  const text = readFileSync(join(root, 'docs/limits.md'), 'utf8');
+  return Object.entries(defaultLimits).flatMap(([name, value]) => {
+    const said = new RegExp(`^\\| \`${name}\` \\| ([\\d,]+) \\|`, 'm').exec(text)?.[1];
+    if (said === undefined || Number(said.replaceAll(',', '')) === value) return [];
+    return [`docs/limits.md says ${name} is ${said}, the code says ${value}`];
+  });
+}
+
+function differences(file: string, code: readonly string[], documented: readonly string[]): string[] {
+  return [
+    ...code.filter((name) => !documented.includes(name)).map((name) => `${file} does not list \`${name}\``),
+    ...documented.filter((name) => !code.includes(name)).map((name) => `${file} lists \`${name}\`, which the code does not have`),
+    ...documented.filter((name, i) => documented.indexOf(name) !== i).map((name) => `${file} lists \`${name}\` twice`),
+  ];
+}
