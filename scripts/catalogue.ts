@@ -26,7 +26,9 @@ export function faultCodes(root: string): string[] {
 
 /** The first cell of every table row, where it is one `code`. */
 function listed(root: string, file: string): string[] {
-  return [...readFileSync(join(root, file), 'utf8').matchAll(/^\| `([A-Za-z0-9-]+)` \|/gm)].map((row) => row[1]!);
+  return [...readFileSync(join(root, file), 'utf8').matchAll(/^\| `([A-Za-z0-9-]+)` \|/gm)].map(
+    (row) => row[1]!,
+  );
 }
 
 function limitValues(root: string): string[] {
@@ -41,7 +43,11 @@ function limitValues(root: string): string[] {
 function differences(file: string, code: readonly string[], documented: readonly string[]): string[] {
   return [
     ...code.filter((name) => !documented.includes(name)).map((name) => `${file} does not list \`${name}\``),
-    ...documented.filter((name) => !code.includes(name)).map((name) => `${file} lists \`${name}\`, which the code does not have`),
-    ...documented.filter((name, i) => documented.indexOf(name) !== i).map((name) => `${file} lists \`${name}\` twice`),
+    ...documented
+      .filter((name) => !code.includes(name))
+      .map((name) => `${file} lists \`${name}\`, which the code does not have`),
+    ...documented
+      .filter((name, i) => documented.indexOf(name) !== i)
+      .map((name) => `${file} lists \`${name}\` twice`),
   ];
 }
