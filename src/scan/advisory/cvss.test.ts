@@ -11,6 +11,13 @@ test('vectors of every CVSS version get the base score that FIRST gives for them
 });
 
 test('text that is no complete vector has no score', () => {
-  for (const text of ['', 'garbage', 'CVSS:3.1/AV:N', 'CVSS:4.0/AV:N', 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:Q', 'x'.repeat(1000)])
+  for (const text of [
+    '',
+    'garbage',
+    'CVSS:3.1/AV:N',
+    'CVSS:4.0/AV:N',
+    'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:Q',
+    'x'.repeat(1000),
+  ])
     assert.equal(baseScoreOf(text), undefined, text);
 });

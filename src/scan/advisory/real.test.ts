@@ -109,7 +109,9 @@ function sameAs(row: AdvisoryRow, expected: object): boolean {
   return Object.entries(expected).every(([key, value]) =>
     isDeepStrictEqual(
       // The score is ours, computed from the vector.
-      key === 'severity' ? row.severity.map(({ type, score }) => ({ type, score })) : row[key as keyof AdvisoryRow],
+      key === 'severity'
+        ? row.severity.map(({ type, score }) => ({ type, score }))
+        : row[key as keyof AdvisoryRow],
       value,
     ),
   );
