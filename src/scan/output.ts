@@ -20,9 +20,30 @@ export async function formatReport(
   format: ReportFormat,
   look: ReportLook,
 ): Promise<string> {
-  return `${JSON.stringify({ format, look, ...result }, null, 2)}\n`;
+  const report = await import('./report/index.ts');
+  const shown = look.onlyFixable ? report.onlyFixable(result) : result;
+  if (format === 'table') return report.formatTable(shown, look);
+  if (format === 'json') return report.formatJson(shown);
+  if (format === 'sarif') return report.formatSarif(shown);
+  return format === 'cyclonedx' ? report.formatCycloneDx(shown) : report.formatSpdx(shown);
 }
 
-export async function formatSbom(inspected: Inspected, format: SbomFormat, now: Date): Promise<string> {
-  return `${JSON.stringify({ format, now, ...inspected }, null, 2)}\n`;
+export async function formatSbom(
+  { target, inventory }: Inspected,
+  format: SbomFormat,
+  now: Date,
+): Promise<string> {
+  const { cycloneDx, spdx } = await import('./sbom/index.ts');
+  const subject = {
+    reference: target.reference,
+    ...(target.digest ? { digest: target.digest } : {}),
+    inventory,
+  };
+  const document =
+    format === 'cyclonedx'
+      ? cycloneDx(subject, now)
+      : format === 'spdx'
+        ? spdx(subject, now)
+        : { schemaVersion: 1, target, ...inventory };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -22,7 +22,9 @@ export function cycloneDx(subject: SbomSubject, now: Date, more: Json = {}): Jso
       ...(os.versionId ? { version: os.versionId } : {}),
       ...(os.prettyName ? { description: os.prettyName } : {}),
     });
-  const seed = createHash('sha256').update(JSON.stringify([subject.reference, subject.digest ?? '', components])).digest('hex');
+  const seed = createHash('sha256')
+    .update(JSON.stringify([subject.reference, subject.digest ?? '', components]))
+    .digest('hex');
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -59,7 +61,10 @@ function component(item: Package, index: number): Json {
     name: item.name,
     version: item.version,
     purl: item.purl,
-    properties: Object.entries(packageFacts(item)).map(([name, value]) => ({ name: `${PREFIX}${name}`, value })),
+    properties: Object.entries(packageFacts(item)).map(([name, value]) => ({
+      name: `${PREFIX}${name}`,
+      value,
+    })),
   };
 }
 

@@ -1,12 +1,18 @@
 // The facts of an inventory that neither format has a field for, as names and texts: written out and read back.
 import { parseJson, type Undecided, type UndecidedCode, undecidedCodes } from '../../core/index.ts';
-import type { Inventory, IntroducedBy, OsOwner, Package } from '../inventory/index.ts';
+import type { IntroducedBy, Inventory, OsOwner, Package } from '../inventory/index.ts';
 import type { OsRelease } from '../package/index.ts';
 import { SbomFault } from './fault.ts';
 import type { Facts } from './subject.ts';
 
 export function packageFacts(item: Package): Facts {
-  const facts: Facts = { type: item.type, name: item.name, version: item.version, location: item.location, introducedBy: item.introducedBy };
+  const facts: Facts = {
+    type: item.type,
+    name: item.name,
+    version: item.version,
+    location: item.location,
+    introducedBy: item.introducedBy,
+  };
   if (item.namespace) facts['namespace'] = item.namespace;
   if (item.arch) facts['arch'] = item.arch;
   if (item.layer) facts['layer'] = item.layer;
@@ -55,15 +61,21 @@ export function inventoryFacts(inventory: Inventory): [name: string, value: stri
   return facts;
 }
 
-export function readInventoryFacts(facts: readonly (readonly [string, string])[], packages: Package[]): Inventory {
+export function readInventoryFacts(
+  facts: readonly (readonly [string, string])[],
+  packages: Package[],
+): Inventory {
   const inventory: Inventory = { packages, unattributed: [], unownedExecutables: 0, undecided: [] };
   for (const [name, value] of facts) {
-    if (name === 'unownedExecutables' && /^\d{1,9}$/.test(value)) inventory.unownedExecutables = Number(value);
-    else if (name === 'osRelease') inventory.osRelease = { idLike: [], ...jsonFact<OsRelease>(value, ['id'])! };
+    if (name === 'unownedExecutables' && /^\d{1,9}$/.test(value))
+      inventory.unownedExecutables = Number(value);
+    else if (name === 'osRelease')
+      inventory.osRelease = { idLike: [], ...jsonFact<OsRelease>(value, ['id'])! };
     else if (name === 'unattributed') inventory.unattributed.push(jsonFact(value, ['path', 'name'])!);
     else if (name === 'undecided') {
       const entry = jsonFact<Undecided>(value, ['code', 'message'])!;
-      if (!Object.hasOwn(undecidedCodes, entry.code)) throw new SbomFault('sbom-invalid', `expected a code that Seaworthy knows, got ${entry.code}`);
+      if (!Object.hasOwn(undecidedCodes, entry.code))
+        throw new SbomFault('sbom-invalid', `expected a code that Seaworthy knows, got ${entry.code}`);
       inventory.undecided.push({ ...entry, code: entry.code as UndecidedCode });
     }
   }
@@ -78,8 +90,12 @@ function introducedBy(text: string | undefined): IntroducedBy {
 function jsonFact<T>(text: string | undefined, needed: readonly string[]): T | undefined {
   if (text === undefined) return undefined;
   const value = parseJson(text);
-  const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  const fields =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
   for (const name of needed)
-    if (typeof fields[name] !== 'string') throw new SbomFault('sbom-invalid', `expected ${name} in ${text.slice(0, 80)}, got none`);
+    if (typeof fields[name] !== 'string')
+      throw new SbomFault('sbom-invalid', `expected ${name} in ${text.slice(0, 80)}, got none`);
   return fields as T;
 }

@@ -28,8 +28,15 @@ export function spdx(
       primaryPackagePurpose: 'OPERATING-SYSTEM',
       ...(os.prettyName ? { summary: os.prettyName } : {}),
     });
-  const seed = createHash('sha256').update(JSON.stringify([subject.reference, subject.digest ?? '', packages])).digest('hex');
-  const annotation = (comment: string) => ({ annotationDate: created, annotationType: 'OTHER', annotator: `Tool: seaworthy-${version}`, comment });
+  const seed = createHash('sha256')
+    .update(JSON.stringify([subject.reference, subject.digest ?? '', packages]))
+    .digest('hex');
+  const annotation = (comment: string) => ({
+    annotationDate: created,
+    annotationType: 'OTHER',
+    annotator: `Tool: seaworthy-${version}`,
+    comment,
+  });
   return {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
@@ -43,8 +50,16 @@ export function spdx(
       ...packages,
     ],
     relationships: [
-      { spdxElementId: 'SPDXRef-DOCUMENT', relatedSpdxElement: 'SPDXRef-Subject', relationshipType: 'DESCRIBES' },
-      ...packages.map((item) => ({ spdxElementId: 'SPDXRef-Subject', relatedSpdxElement: item['SPDXID'], relationshipType: 'CONTAINS' })),
+      {
+        spdxElementId: 'SPDXRef-DOCUMENT',
+        relatedSpdxElement: 'SPDXRef-Subject',
+        relationshipType: 'DESCRIBES',
+      },
+      ...packages.map((item) => ({
+        spdxElementId: 'SPDXRef-Subject',
+        relatedSpdxElement: item['SPDXID'],
+        relationshipType: 'CONTAINS',
+      })),
     ],
   };
 }
@@ -52,12 +67,20 @@ export function spdx(
 function spdxPackage(item: Package, index: number, advisories: readonly string[]): Json {
   const purl = { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: item.purl };
   return {
-    ...bare(`SPDXRef-Package-${index}`, item.namespace ? `${item.namespace}/${item.name}` : item.name, item.version),
+    ...bare(
+      `SPDXRef-Package-${index}`,
+      item.namespace ? `${item.namespace}/${item.name}` : item.name,
+      item.version,
+    ),
     sourceInfo: `found in ${item.location}`,
     comment: noteOf(Object.entries(packageFacts(item))),
     externalRefs: [
       purl,
-      ...advisories.map((url) => ({ referenceCategory: 'SECURITY', referenceType: 'advisory', referenceLocator: url })),
+      ...advisories.map((url) => ({
+        referenceCategory: 'SECURITY',
+        referenceType: 'advisory',
+        referenceLocator: url,
+      })),
     ],
   };
 }
