@@ -70,7 +70,7 @@ export function readInventoryFacts(
     if (name === 'unownedExecutables' && /^\d{1,9}$/.test(value))
       inventory.unownedExecutables = Number(value);
     else if (name === 'osRelease')
-      inventory.osRelease = { idLike: [], ...jsonFact<OsRelease>(value, ['id'])! };
+      inventory.osRelease = { ...jsonFact<OsRelease>(value, ['id'])!, idLike: [] };
     else if (name === 'unattributed') inventory.unattributed.push(jsonFact(value, ['path', 'name'])!);
     else if (name === 'undecided') {
       const entry = jsonFact<Undecided>(value, ['code', 'message'])!;

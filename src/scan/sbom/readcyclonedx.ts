@@ -28,8 +28,10 @@ function walk(value: unknown, into: Listed, depth: number): void {
     const component = fieldsOf(entry, 'a component');
     const type = textOf(component['type']) ?? 'library';
     const properties = propertiesOf(component);
-    if (type === 'operating-system') into.os ??= osOf(component, properties);
-    else if (packageTypes.has(type) && (type !== 'application' || component['purl'] !== undefined))
+    if (type === 'operating-system') {
+      const os = osOf(component, properties);
+      if (os && !into.os) into.os = os;
+    } else if (packageTypes.has(type) && (type !== 'application' || component['purl'] !== undefined))
       into.components.push({
         name: textOf(component['name']) ?? 'a component without a name',
         purl: textOf(component['purl']),

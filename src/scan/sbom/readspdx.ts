@@ -19,8 +19,10 @@ export function listSpdx(document: Fields): Listed {
   };
   for (const item of packages) {
     const purpose = textOf(item['primaryPackagePurpose']);
-    if (purpose === 'OPERATING-SYSTEM') listed.os ??= osOf(item);
-    else if (item !== subject && purpose !== 'CONTAINER')
+    if (purpose === 'OPERATING-SYSTEM') {
+      const os = osOf(item);
+      if (os && !listed.os) listed.os = os;
+    } else if (item !== subject && purpose !== 'CONTAINER')
       listed.components.push({
         name: textOf(item['name']) ?? 'a package without a name',
         purl: purlOf(item),
