@@ -185,7 +185,7 @@ export function judgeInventory(
     packages: inventory.packages,
     findings: matched.findings,
     plan: matched.plan,
-    undecided: [
+    undecided: once([
       ...inventory.undecided,
       ...matched.undecided,
       ...inventory.unattributed.map((item) =>
@@ -199,7 +199,7 @@ export function judgeInventory(
       ),
       ...unknownFindings(matched.findings),
       ...(database ? staleSources(database, matched.sources, options) : [databaseMissing()]),
-    ],
+    ]),
     sources: matched.sources,
     ...(database ? { database: statementOf(database, options.clock) } : {}),
     executables: { unattributed: inventory.unattributed, unowned: inventory.unownedExecutables },
@@ -248,6 +248,16 @@ function staleSources(
 function ageOf(source: SourceInfo, clock: Clock): number | undefined {
   const age = databaseAge(source, clock);
   return age === undefined ? undefined : age / 86_400_000;
+}
+
+/** The same sentence of several places is said once. */
+function once(entries: readonly Undecided[]): Undecided[] {
+  const said = new Map<string, Undecided>();
+  for (const entry of entries) {
+    const key = `${entry.code} ${entry.message}`;
+    if (!said.has(key)) said.set(key, entry);
+  }
+  return [...said.values()];
 }
 
 function unknownFindings(findings: readonly Finding[]): Undecided[] {

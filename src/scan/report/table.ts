@@ -2,12 +2,7 @@
 import type { Finding, FixStep, ScanResult } from '../match/index.ts';
 import { databaseLines, headLines, undecidedLines } from './tableframe.ts';
 import { groups, isFixable, isOpen, type PackageGroup, severities } from './tally.ts';
-import { counted, paint, plain, type Style, widthOf, wrap } from './text.ts';
-
-export interface TableLook {
-  columns: number;
-  colour: boolean;
-}
+import { counted, paint, plain, type Style, type TableLook, widthOf, wrap } from './text.ts';
 
 const colours: Record<string, Style[]> = {
   critical: ['red', 'bold'],

@@ -1,9 +1,8 @@
 // What stands above and below the findings: the target, what could not be decided, what the answer rests on.
 import type { Undecided } from '../../core/index.ts';
 import type { Finding, ScanResult } from '../match/index.ts';
-import type { TableLook } from './table.ts';
 import { severities } from './tally.ts';
-import { counted, paint, plain, wrap } from './text.ts';
+import { counted, paint, plain, type TableLook, wrap } from './text.ts';
 
 export function headLines(result: ScanResult, open: readonly Finding[], look: TableLook): string[] {
   const { target } = result;

@@ -1,5 +1,11 @@
 // Text for a terminal: what strangers wrote made plain, widths, wrapping, colour only where asked.
 
+export interface TableLook {
+  /** Width of the terminal. */
+  columns: number;
+  colour: boolean;
+}
+
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'blue' | 'magenta' | 'inverse';
 
 const codes: Record<Style, number> = {
