@@ -11,8 +11,9 @@ import {
 } from '../scan/index.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
+import { writeOutput } from './files.ts';
 import { ecosystemsMet } from './met.ts';
-import { collect, openSetting, type Setting, writeOutput } from './setting.ts';
+import { collect, openSetting, type Setting } from './setting.ts';
 
 interface UpdateOptions {
   from: string;

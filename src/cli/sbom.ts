@@ -4,8 +4,9 @@ import { defaultLimits, systemClock } from '../core/index.ts';
 import { parsePlatform } from '../image/index.ts';
 import { formatSbom, inspectTarget, type SbomFormat, sbomFormats } from '../scan/index.ts';
 import { exitCodes } from './failure.ts';
+import { writeOutput } from './files.ts';
 import { terminalProgress } from './progress.ts';
-import { collect, openSetting, writeOutput } from './setting.ts';
+import { collect, openSetting } from './setting.ts';
 import { parseCode } from './threshold.ts';
 
 interface Options {

@@ -13,9 +13,10 @@ import {
   type ScanResult,
   scan,
 } from '../scan/index.ts';
+import { readText, writeOutput } from './files.ts';
 import { recordEcosystems } from './met.ts';
 import { terminalProgress } from './progress.ts';
-import { collect, openSetting, readText, writeOutput } from './setting.ts';
+import { collect, openSetting } from './setting.ts';
 import {
   exitCodeOf,
   parseCode,

@@ -7,13 +7,12 @@ export type { FixStep } from './fixes.ts';
 export { type MatchResult, match } from './match.ts';
 export {
   applyVex,
-  formatOpenVex,
-  type ImageIdentity,
   parseOpenVex,
   VexFault,
   type VexFaultCode,
   type VexStatement,
 } from './openvex.ts';
+export { formatOpenVex, type ImageIdentity } from './openvexwrite.ts';
 export type { DatabaseStatement, ScannedLayer, ScannedTarget, ScanResult } from './result.ts';
 export { atLeast } from './severity.ts';
 export { type Suppression, Suppressor } from './suppressions.ts';

@@ -1,6 +1,7 @@
 // Findings set aside by a person, always with a reason, an author and an end; the same list a policy will hold.
-import { parsePurl } from '../package/index.ts';
+import { purlCovers } from './covers.ts';
 import type { Finding, Suppressed } from './finding.ts';
+import { pathFits } from './pathfits.ts';
 
 /** OpenVEX's justifications (OpenVEX specification, "Status Justifications"). */
 export const justifications = [
@@ -65,55 +66,4 @@ function fits(item: Suppression, finding: Finding): boolean {
   if (item.id !== finding.id && !finding.aliases.includes(item.id)) return false;
   if (!purlCovers(item.purl, finding.purl)) return false;
   return item.path === undefined || pathFits(item.path, finding.location);
-}
-
-/** Whether a pattern purl names a package: what the pattern leaves out is free. */
-export function purlCovers(pattern: string, purl: string): boolean {
-  const wanted = parsePurl(pattern);
-  const found = parsePurl(purl);
-  if (wanted === undefined || found === undefined) return false;
-  if (
-    wanted.type !== found.type ||
-    wanted.name !== found.name ||
-    (wanted.namespace ?? '') !== (found.namespace ?? '')
-  )
-    return false;
-  if (wanted.version !== undefined && wanted.version !== found.version) return false;
-  return Object.entries(wanted.qualifiers).every(([key, value]) => found.qualifiers[key] === value);
-}
-
-/** Matched part by part without a regular expression of the reader's making. */
-export function pathFits(pattern: string, path: string): boolean {
-  return partsFit(pattern.replace(/^\/+/, '').split('/'), path.split('/'));
-}
-
-function partsFit(pattern: readonly string[], path: readonly string[]): boolean {
-  // reach[j]: the pattern so far fits the first j parts.
-  let reach = path.map(() => false).concat(false);
-  reach[0] = true;
-  for (const part of pattern) {
-    const next = reach.map(() => false);
-    let open = false;
-    for (let j = 0; j <= path.length; j++) {
-      if (part === '**') {
-        open ||= reach[j]!;
-        next[j] = open;
-      } else if (j > 0 && reach[j - 1] && partFits(part, path[j - 1]!)) next[j] = true;
-    }
-    reach = next;
-  }
-  return reach[path.length]!;
-}
-
-function partFits(pattern: string, text: string): boolean {
-  const pieces = pattern.split('*');
-  if (pieces.length === 1) return pattern === text;
-  const last = pieces.pop()!;
-  let at = 0;
-  for (const [i, piece] of pieces.entries()) {
-    const found = i === 0 ? (text.startsWith(piece) ? 0 : -1) : text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
 }
