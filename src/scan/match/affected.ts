@@ -83,8 +83,7 @@ function evaluate(
   let affected = false;
   let fix: string | undefined;
   for (const event of events) {
-    const side =
-      event.version === '*' ? -1 : isZero(event) ? 1 : compareToBound(order, version, event.version)!;
+    const side = isZero(event) ? 1 : sideOf(version, event.version, order);
     if (event.kind === 'introduced') {
       if (side >= 0) affected = true;
     } else if (event.kind === 'fixed') {
@@ -95,6 +94,14 @@ function evaluate(
     } else if (side >= 0) affected = false;
   }
   return { affected, ...(affected && fix !== undefined ? { fix } : {}) };
+}
+
+/** Where a version stands to a bound: `0` is before every version, also where no version reads `0`. */
+function sideOf(version: string, bound: string, order: VersionOrder): number {
+  if (bound === '*') return -1;
+  return bound === '0'
+    ? (compareToBound(order, version, bound) ?? 1)
+    : compareToBound(order, version, bound)!;
 }
 
 /** `introduced: "0"` is before every version; `limit: "*"` after every one. */

@@ -38,26 +38,19 @@ export function fixStep(
   const fixable = open.filter((finding) => finding.fixedIn.some((fix) => fix.channel === undefined));
   if (fixable.length === 0) return undefined;
   const { order } = candidates[0]!;
-  const versions = [
-    ...new Set(
-      fixable.flatMap((finding) =>
-        finding.fixedIn.filter((fix) => fix.channel === undefined).map((fix) => fix.version),
-      ),
-    ),
-  ];
-  versions.sort((a, b) => compareVersions(order, a, b) ?? 0);
   const rows = candidates.filter(
     ({ row, channel }) => channel === undefined && (item.type !== 'rpm' || moduleFit(row, item) !== 'other'),
   );
+  const versions = endsAfter(rows, order);
   const reached = (version: string) => {
     const ids = rows
       .filter(({ row, ranges }) => judge(row, version, order, ranges).affected === true)
       .map(({ row }) => row.id);
     return fixable.filter((finding) => finding.advisories.some((id) => ids.includes(id)));
   };
-  let to = versions[0]!;
-  let left = reached(to);
-  for (const version of versions.slice(1)) {
+  let to = '';
+  let left = fixable;
+  for (const version of versions) {
     if (left.length === 0) break;
     const still = reached(version);
     if (still.length < left.length) {
@@ -81,6 +74,17 @@ export function fixStep(
     count: removed.length,
     priority: Math.max(...removed.map((finding) => finding.priority)),
   };
+}
+
+/** Every version above the installed one that ends a flaw, lowest first. */
+function endsAfter(rows: readonly Candidate[], order: Candidate['order']): string[] {
+  const ends = new Set<string>();
+  for (const { ranges, version } of rows)
+    for (const { events } of ranges)
+      for (const event of events)
+        if (event.kind === 'fixed' && (compareVersions(order, event.version, version) ?? -1) > 0)
+          ends.add(event.version);
+  return [...ends].sort((a, b) => compareVersions(order, a, b) ?? 0);
 }
 
 /** Packages of one source move together; the same language package in several places is one bump. */
