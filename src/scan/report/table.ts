@@ -71,7 +71,8 @@ function origin(introducedBy: Finding['introducedBy']): string {
 }
 
 function findingLines(head: string, findings: readonly Finding[], look: TableLook): string[] {
-  const lines = [`${title(head, look)}  ${severities(findings)}`];
+  const [first, ...more] = wrap(`${head}: ${severities(findings)}`, look.columns);
+  const lines = [title(first ?? head, look), ...more];
   for (const group of groups(findings)) lines.push(...groupLines(group, look));
   return lines;
 }

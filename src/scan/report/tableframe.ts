@@ -8,8 +8,11 @@ export function headLines(result: ScanResult, open: readonly Finding[], look: Ta
   const { target } = result;
   const where =
     target.kind === 'image' ? ` (${target.from}${target.platform ? `, ${target.platform}` : ''})` : '';
-  const lines = [paint(plain(`${target.reference}${where}`), look.colour, 'bold')];
-  if (target.digest) lines.push(paint(plain(target.digest), look.colour, 'dim'));
+  const lines = wrap(plain(`${target.reference}${where}`), look.columns).map((line) =>
+    paint(line, look.colour, 'bold'),
+  );
+  if (target.digest)
+    lines.push(...wrap(plain(target.digest), look.columns).map((line) => paint(line, look.colour, 'dim')));
   const system = result.distribution ? plain(result.distribution.name) : 'no distribution';
   const base = target.base
     ? `, base ${plain(target.base.reference)} (${counted(target.base.layers, 'layer')} of ${target.layers.length})`
