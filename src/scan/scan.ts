@@ -227,7 +227,15 @@ function staleSources(
     ...used.map((source) => source.ecosystem.split(':')[0]!),
     ...(options.alsoNeeds ?? []),
   ]);
-  return database.sources().flatMap((source) => {
+  const sources = database.sources();
+  const absent = (options.alsoNeeds ?? []).filter((name) => !sources.some((source) => source.name === name));
+  const missing = absent.map((name) =>
+    undecided('database-missing', `there is no ${name} data, so a threshold on it cannot be judged`, {
+      subject: name,
+      hint: 'seaworthy db update',
+    }),
+  );
+  const stale = sources.flatMap((source) => {
     const age = ageOf(source, options.clock);
     if (!needed.has(source.name) || (age !== undefined && age <= options.maxDatabaseAge)) return [];
     const which = source.kind === 'seed' ? `the seed database's ${source.name} data` : `${source.name} data`;
@@ -242,6 +250,7 @@ function staleSources(
       }),
     ];
   });
+  return [...missing, ...stale];
 }
 
 /** Days. */

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { testRecord, writeFeed } from '../testing/feeds.ts';
+import { makeImage, writeLayout } from '../testing/images.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/seaworthy.cjs', import.meta.url));
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function setting(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-cli-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const home = join(folder, 'home');
+  const run = (...args: string[]) =>
+    new Promise<Ran>((resolve) => {
+      execFile(
+        process.execPath,
+        [launcher, ...args],
+        { env: { PATH: process.env['PATH'], SEAWORTHY_HOME: home }, maxBuffer: 1 << 28 },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      );
+    });
+  const root = join(folder, 'root');
+  mkdirSync(join(root, 'srv/node_modules/x'), { recursive: true });
+  writeFileSync(
+    join(root, 'srv/node_modules/x/package.json'),
+    JSON.stringify({ name: 'x', version: '1.0.0' }),
+  );
+  writeFeed(join(folder, 'osv'), 'npm', [
+    testRecord('GHSA-x', 'npm', 'x', '2.0.0', {
+      aliases: ['CVE-2024-0001'],
+      modified: new Date().toISOString(),
+      database_specific: { severity: 'HIGH' },
+    }),
+  ]);
+  return { folder, home, root, run, feed: join(folder, 'osv') };
+}
+
+test('exit codes: findings leave 0, the threshold gives 1, wrong usage 2, undecided 3, and 1 beats 3', async (t) => {
+  const { folder, root, run, feed } = setting(t);
+  assert.equal((await run('db', 'update', '--from', feed, '--all', '--no-epss', '--no-kev')).code, 0);
+  const target = `dir:${root}`;
+  const code = async (...args: string[]) => (await run('scan', target, ...args)).code;
+  assert.equal(await code(), 0);
+  assert.equal(await code('--fail-on', 'high'), 1);
+  assert.equal(
+    await code('--fail-on', 'critical,kev'),
+    3,
+    'nobody knows what KEV says: there is no such source',
+  );
+  assert.equal(await code('--fail-on', 'critical'), 0);
+  assert.equal(await code('--max-db-age', '0'), 3);
+  assert.equal(await code('--max-db-age', '0', '--accept', 'database-stale'), 0);
+  assert.equal(await code('--max-db-age', '0', '--fail-on', 'high'), 1);
+  for (const wrong of [
+    ['--fail-on', 'hihg'],
+    ['--accept', 'database-stael'],
+    ['--format', 'pdf'],
+    ['--max-db-age', 'x'],
+    ['--nonsense'],
+  ])
+    assert.equal(await code(...wrong), 2, wrong.join(' '));
+  assert.match(
+    (await run('scan', target, '--accept', 'database-stael')).stderr,
+    /did you mean database-stale\?/,
+  );
+  assert.equal((await run('scan', `dir:${join(folder, 'nowhere')}`)).code, 2);
+  assert.equal((await run('scan')).code, 2);
+  assert.equal((await run('scna')).code, 2);
+});
+
+test('an empty root, and an image for Windows, are undecided', async (t) => {
+  const { folder, run } = setting(t);
+  mkdirSync(join(folder, 'empty'));
+  const empty = await run('scan', `dir:${join(folder, 'empty')}`);
+  assert.equal(empty.code, 3);
+  assert.match(empty.stdout, /no-package-evidence/);
+  writeLayout(join(folder, 'windows'), [
+    { images: [makeImage({ platform: { os: 'windows', architecture: 'amd64' } })] },
+  ]);
+  const windows = await run(
+    'scan',
+    `oci:${join(folder, 'windows')}`,
+    '--platform',
+    'windows/amd64',
+    '--format',
+    'json',
+  );
+  assert.equal(windows.code, 3);
+  assert.deepEqual(
+    JSON.parse(windows.stdout).undecided.map(({ code }: { code: string }) => code),
+    ['windows-image'],
+  );
+});
+
+test('every command has help with an example, and nothing but the answer reaches standard output', async (t) => {
+  const { root, run, folder } = setting(t);
+  for (const args of [[], ['scan'], ['sbom'], ['db', 'update'], ['db', 'status']]) {
+    const help = await run(...args, '--help');
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /Examples?:/, args.join(' '));
+  }
+  const output = join(folder, 'out.json');
+  const ran = await run('scan', `dir:${root}`, '--format', 'json', '--output', output);
+  assert.deepEqual([ran.stdout, ran.stderr], ['', ''], 'silence where there is no terminal');
+  assert.equal(JSON.parse(readFileSync(output, 'utf8')).packages.length, 1);
+  assert.equal((await run('sbom', `dir:${root}`, '--format', 'spdx')).code, 0);
+  const status = await run('db', 'status', '--format', 'json');
+  assert.equal(JSON.parse(status.stdout).isSeed, true);
+});
+
+test('everything that is kept lies under the home', async (t) => {
+  const { home, root, run } = setting(t);
+  await run('scan', `dir:${root}`);
+  assert.ok(existsSync(join(home, 'database')));
+  assert.deepEqual(
+    readdirSync(home).filter((name) => !['database', 'results', 'tmp', 'ecosystems-met.json'].includes(name)),
+    [],
+  );
+  const other = join(home, '..', 'other');
+  await run('--home', other, 'scan', `dir:${root}`);
+  assert.ok(existsSync(join(other, 'database')));
+});
