@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const named = args.find((arg, i) => !arg.startsWith('-') && !takesValue(args[i - 1]));
   for (const [name, load] of Object.entries(commands)) {
     if (named === name || named === undefined || !(named in commands))
-      program.addCommand(await load(), { hidden: false });
+      program.addCommand(withSettings(await load(), program));
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -40,6 +40,13 @@ const commands: Record<string, () => Promise<Command>> = {
   sbom: async () => (await import('./sbom.ts')).sbomCommand(),
   db: async () => (await import('./db.ts')).dbCommand(),
 };
+
+/** A command that is added does not take over how its parent fails: it would end the process by itself. */
+function withSettings(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent).helpCommand(false);
+  for (const below of command.commands) withSettings(below, command);
+  return command;
+}
 
 function takesValue(arg: string | undefined): boolean {
   return arg === '--home' || arg === '--ca-file';
