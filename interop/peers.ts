@@ -1,0 +1,87 @@
+// The independent tools that the interop suite compares with: where they lie, and how they get there.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Everything that is built or made once is kept here, outside the checkout. */
+export const peers = process.env['SEAWORTHY_PEERS'] ?? join(homedir(), '.cache', 'seaworthy-peers');
+export const bin = join(peers, 'bin');
+export const root = join(import.meta.dirname, '..');
+export const data = join(root, '..', 'shared', 'data');
+mkdirSync(bin, { recursive: true });
+
+/** A bash script, to its end or an error with what it said. */
+export function sh(script: string, env: Record<string, string> = {}): string {
+  return execFileSync('bash', ['-euo', 'pipefail', '-c', script], {
+    env: { ...process.env, PEERS: peers, ...env },
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** Debian packages that the suite needs, by the command each brings. */
+const debian: Record<string, string> = {
+  debootstrap: 'debootstrap',
+  skopeo: 'skopeo',
+  rpmbuild: 'rpm',
+  'docker-registry': 'docker-registry',
+  time: 'time',
+};
+
+const goTools: Record<string, { module: string; env?: Record<string, string> }> = {
+  syft: { module: 'github.com/anchore/syft/cmd/syft@v1.57.0' },
+  'osv-scanner': {
+    module: 'github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.6.0',
+    env: { GOTOOLCHAIN: 'go1.27.0' },
+  },
+  govulncheck: { module: 'golang.org/x/vuln/cmd/govulncheck@v1.9.0' },
+};
+
+/** Installs what is missing; cold it takes some minutes, warm none. */
+export function install(): void {
+  const missing = Object.entries(debian)
+    .filter(([command]) => !has(command))
+    .map(([, name]) => name);
+  if (missing.length > 0)
+    sh(`(apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}) >&2`);
+  for (const [name, { module, env }] of Object.entries(goTools))
+    if (!existsSync(join(bin, name)))
+      sh(`echo "building ${module}" >&2; GOBIN="${bin}" go install ${module}`, env ?? {});
+  if (!existsSync(join(bin, 'cargo-auditable')))
+    sh(`cargo install --locked --quiet cargo-auditable@0.7.7 --root "${peers}" >&2`);
+  if (!existsSync(join(peers, 'validators', 'done')))
+    sh(`python3 -m venv "$PEERS/validators"
+      "$PEERS/validators/bin/pip" -q install 'cyclonedx-python-lib[json-validation]==11.12.0' 'spdx-tools==0.8.5' >&2
+      cd "$PEERS/validators" && npm init -y >/dev/null && npm install --ignore-scripts --no-audit --no-fund @microsoft/sarif-multitool@5.7.0 >&2
+      touch done`);
+}
+
+function has(command: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One line for each peer, as it says itself. */
+export function versions(): string[] {
+  const said = (script: string) => sh(`(${script}) 2>/dev/null | head -1 || true`).trim();
+  return [
+    `dpkg ${said("dpkg-query -W -f '${Version}' dpkg")}`,
+    said('rpm --version'),
+    `npm ${said('npm --version')}`,
+    said('pip --version'),
+    said('mvn --version'),
+    said('go version'),
+    said('cargo --version'),
+    said('skopeo --version'),
+    `docker-registry ${said("dpkg-query -W -f '${Version}' docker-registry")}`,
+    `syft ${said(`"${bin}/syft" version -o json | grep -o '"version": *"[^"]*"'`)}`,
+    `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,
+    `govulncheck ${said(`"${bin}/govulncheck" -version | grep -i scanner`)}`,
+  ];
+}

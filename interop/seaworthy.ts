@@ -1,0 +1,47 @@
+// The command line as a user runs it, on a home of the suite's own with the shared records as its database.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScanResult } from '../src/scan/index.ts';
+import { data, root } from './peers.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'seaworthy-interop-'));
+let updated = false;
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export function seaworthy(...args: string[]): Ran {
+  const done = spawnSync(process.execPath, [join(root, 'bin/seaworthy.cjs'), '--home', home, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
+  return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** The result of a scan by all 53,911 records. */
+export function scanned(target: string, ...args: string[]): ScanResult {
+  if (!updated) {
+    const ran = seaworthy(
+      'db',
+      'update',
+      '--from',
+      join(data, 'osv'),
+      '--all',
+      '--epss',
+      join(data, 'epss/epss_scores-2026-08-16.csv.gz'),
+      '--kev',
+      join(data, 'kev/known_exploited_vulnerabilities.json'),
+    );
+    if (ran.code !== 0) throw new Error(`db update ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
+    updated = true;
+  }
+  const ran = seaworthy('scan', target, '--format', 'json', ...args);
+  if (ran.code !== 0 && ran.code !== 3)
+    throw new Error(`scan ${target} ended with ${ran.code}: ${ran.stderr}`);
+  return JSON.parse(ran.stdout) as ScanResult;
+}
