@@ -202,8 +202,6 @@ regex = "=1.5.4"
 time = "=0.1.43"
 chrono = "=0.4.19"
 smallvec = "=1.6.0"
-crossbeam-utils = "=0.8.5"
-crossbeam-deque = "=0.8.0"
 thread_local = "=1.1.3"
 hyper = { version = "=0.14.9", features = ["full"] }
 tokio = { version = "=1.8.0", features = ["full"] }
@@ -211,7 +209,7 @@ h2 = "=0.3.3"
 bumpalo = "=3.10.0"
 idna = "=0.2.3"
 atty = "=0.2.14"
-tar = "=0.4.30"
+tar = { version = "=0.4.30", default-features = false }
 nix = "=0.20.0"
 lock_api = "=0.4.1"
 generic-array = "=0.12.3"
