@@ -1,0 +1,197 @@
+// Findings against osv-scanner's and govulncheck's on the same records: each difference is listed with the rule that
+// decides it, and a listed one that is gone fails as well.
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Difference, differences } from './differences.ts';
+import { imageOf } from './make.ts';
+import { bin, data, peers, sh } from './peers.ts';
+import { scanned } from './seaworthy.ts';
+
+/** The shared zips in the layout that osv-scanner reads offline. */
+function osvDatabase(): string {
+  const place = join(peers, 'osv-db');
+  for (const ecosystem of readdirSync(join(data, 'osv'), { withFileTypes: true })) {
+    if (!ecosystem.isDirectory()) continue;
+    const folder = join(place, 'osv-scalibr', ecosystem.name);
+    mkdirSync(folder, { recursive: true });
+    if (!existsSync(join(folder, 'all.zip')))
+      copyFileSync(join(data, 'osv', ecosystem.name, 'all.zip'), join(folder, 'all.zip'));
+  }
+  return place;
+}
+
+interface OsvOutput {
+  results: {
+    packages: {
+      package: { name: string; os_package_name?: string; version: string; ecosystem: string };
+      vulnerabilities?: { id: string }[];
+    }[];
+  }[];
+}
+
+/** `NAME VERSION ADVISORY`: finer than by CVE, so equal sets of these are equal sets of those. */
+function byOsvScanner(layout: string, name: string): string[] {
+  const archive = join(peers, 'images', `${name}.tar`);
+  sh(
+    `rm -f "${archive}"; skopeo copy -q "oci:${layout}:latest" "docker-archive:${archive}:interop/${name}:latest" >&2`,
+  );
+  const text = sh(
+    `"${bin}/osv-scanner" scan image --archive "${archive}" --offline --local-db-path "${osvDatabase()}" --format json 2>/dev/null || [ $? -eq 1 ]`,
+  );
+  sh(`rm -f "${archive}"`);
+  return (JSON.parse(text) as OsvOutput).results.flatMap(({ packages }) =>
+    packages.flatMap(({ package: item, vulnerabilities }) =>
+      (vulnerabilities ?? []).map(({ id }) => `${item.os_package_name ?? item.name} ${id}`),
+    ),
+  );
+}
+
+function byUs(layout: string): string[] {
+  return scanned(`oci:${layout}`)
+    .findings.filter((finding) => finding.state !== 'not_affected')
+    .flatMap((finding) => finding.advisories.map((id) => `${finding.name} ${id}`));
+}
+
+const sorted = (items: Iterable<string>) => [...new Set(items)].sort();
+
+/** Fails with what is not listed, and with what is listed in vain. */
+function compare(name: string, ours: string[], theirs: string[], listed: readonly Difference[]): void {
+  const us = new Set(ours);
+  const them = new Set(theirs);
+  const all = [
+    ...sorted(ours.filter((key) => !them.has(key))).map((key) => ({ key, who: 'us' })),
+    ...sorted(theirs.filter((key) => !us.has(key))).map((key) => ({ key, who: 'them' })),
+  ];
+  const unlisted = all.filter(({ key, who }) => !listed.some((rule) => rule.who === who && rule.fits(key)));
+  const idle = listed.filter((rule) => !all.some(({ key, who }) => rule.who === who && rule.fits(key)));
+  assert.deepEqual(unlisted.slice(0, 20), [], `${name}: ${unlisted.length} differences are not listed`);
+  assert.deepEqual(
+    idle.map(({ why }) => why),
+    [],
+    `${name}: listed, but no longer so`,
+  );
+}
+
+const least: Record<string, number> = {
+  'debian-old': 20,
+  alma: 20,
+  azure: 20,
+  node: 20,
+  python: 20,
+  java: 20,
+  go: 20,
+  rust: 20,
+  dotnet: 3,
+  'alpine-3.18.0': 20,
+};
+
+for (const name of [
+  'debian',
+  'debian-old',
+  'alma',
+  'node',
+  'python',
+  'java',
+  'go',
+  'rust',
+  'dotnet',
+  'alpine-3.18.0',
+])
+  test(`${name}: the findings are osv-scanner’s`, () => {
+    const { layout } = imageOf(name);
+    const ours = byUs(layout);
+    compare(name, ours, byOsvScanner(layout, name), differences[name] ?? []);
+    assert.ok(
+      sorted(ours).length >= (least[name] ?? 1),
+      `expected at least ${least[name]} findings, got ${sorted(ours).length}`,
+    );
+  });
+
+test('azure: each package has the rows of the shared records that its version does not reach', () => {
+  const { layout } = imageOf('azure');
+  const result = scanned(`oci:${layout}`);
+  // Every package was installed at 0.1-1.old, below any fix: all rows of its name must be there.
+  const expected = JSON.parse(
+    sh(`python3 - <<'PY'
+import json, zipfile
+found = []
+archive = zipfile.ZipFile("${data}/osv/Azure Linux/all.zip")
+for name in archive.namelist():
+    try: record = json.loads(archive.read(name))
+    except ValueError: continue
+    for affected in record.get("affected") or []:
+        if affected["package"]["ecosystem"] != "Azure Linux:3" or record.get("withdrawn"): continue
+        events = [event for r in affected["ranges"] for event in r["events"]]
+        if all(event.get("introduced", "0") == "0" for event in events): found.append([affected["package"]["name"], record["id"]])
+print(json.dumps(found))
+PY`),
+  ) as [string, string][];
+  const installed = new Set(result.packages.map(({ name }) => name));
+  const wanted = expected.filter(([name]) => installed.has(name)).map(([name, id]) => `${name} ${id}`);
+  assert.deepEqual(sorted(byUs(layout)), sorted(wanted));
+  assert.ok(wanted.length >= 20);
+});
+
+for (const version of ['3.10.2', '3.16.2', '3.18.0'])
+  test(`alpine ${version}: line by line what the shared data expects`, () => {
+    const expected = readFileSync(join(data, `findings/alpine-${version}/expected.tsv`), 'utf8')
+      .split('\n')
+      .slice(1)
+      .filter((line) => line !== '');
+    const result = scanned(`oci:${imageOf(`alpine-${version}`).layout}`);
+    const sources = new Map(
+      result.packages.map((item) => [item.name, item.source ?? { name: item.name, version: item.version }]),
+    );
+    const found = result.findings.flatMap((finding) =>
+      finding.advisories.map((advisory) => {
+        const source = sources.get(finding.name)!;
+        const fix = finding.fixedIn.find((entry) => entry.advisory === advisory) ?? finding.fixedIn[0];
+        return [
+          finding.name,
+          finding.version,
+          source.name,
+          source.version,
+          advisory,
+          finding.id,
+          fix?.version ?? '',
+        ].join('\t');
+      }),
+    );
+    assert.deepEqual(sorted(found), sorted(expected));
+  });
+
+test('go: the modules with findings are those of govulncheck on the same records', () => {
+  const { layout, tree } = imageOf('go');
+  const database = join(peers, 'govulndb');
+  sh(`rm -rf "${database}"; mkdir -p "${database}/ID" "${database}/index"; python3 - <<'PY'
+import json, zipfile
+archive = zipfile.ZipFile("${data}/osv/Go/all.zip")
+modules, vulns = {}, []
+for name in archive.namelist():
+    try: record = json.loads(archive.read(name))
+    except ValueError: continue
+    if not record["id"].startswith("GO-") or record.get("withdrawn"): continue
+    record["affected"] = [a for a in record["affected"] if a["package"]["ecosystem"] == "Go"]
+    json.dump(record, open("${database}/ID/" + record["id"] + ".json", "w"))
+    vulns.append({"id": record["id"], "modified": record["modified"], "aliases": record.get("aliases") or []})
+    for a in record["affected"]:
+        fixed = [e["fixed"] for r in a.get("ranges", []) for e in r["events"] if "fixed" in e]
+        modules.setdefault(a["package"]["name"], []).append({"id": record["id"], "modified": record["modified"], **({"fixed": fixed[-1]} if fixed else {})})
+json.dump([{"path": path, "vulns": found} for path, found in sorted(modules.items())], open("${database}/index/modules.json", "w"))
+json.dump(vulns, open("${database}/index/vulns.json", "w"))
+json.dump({"modified": "2026-08-16T00:00:00Z"}, open("${database}/index/db.json", "w"))
+PY`);
+  const text = sh(
+    `"${bin}/govulncheck" -mode=binary -scan=module -format json -db "file://${database}" "${tree}/usr/local/bin/app" || [ $? -eq 3 ]`,
+  );
+  const theirs: string[] = [];
+  for (const message of text
+    .split(/^(?=\{)/m)
+    .map((part) => JSON.parse(part) as { finding?: { osv: string; trace: { module: string }[] } }))
+    if (message.finding) theirs.push(`${message.finding.trace[0]!.module} ${message.finding.osv}`);
+  const ours = byUs(layout).filter((key) => / GO-/.test(key));
+  compare('govulncheck', ours, theirs, differences['govulncheck'] ?? []);
+  assert.ok(theirs.length >= 20);
+});
