@@ -1,13 +1,13 @@
 // Findings against osv-scanner's and govulncheck's on the same records: each difference is listed with the rule that
 // decides it, and a listed one that is gone fails as well.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Difference, differences } from './differences.ts';
 import { imageOf } from './make.ts';
 import { bin, data, peers, sh } from './peers.ts';
-import { scanned } from './seaworthy.ts';
+import { scanned, seaworthy } from './seaworthy.ts';
 
 /** The shared zips in the layout that osv-scanner reads offline. */
 function osvDatabase(): string {
@@ -45,6 +45,22 @@ function byOsvScanner(layout: string, name: string): string[] {
     packages.flatMap(({ package: item, vulnerabilities }) =>
       (vulnerabilities ?? []).map(({ id }) => `${item.os_package_name ?? item.name} ${id}`),
     ),
+  );
+}
+
+/** For what its image scan does not read: from our inventory as an SBOM, so that matching alone is compared. */
+function byOsvScannerOfSbom(layout: string, name: string): string[] {
+  const file = join(peers, 'images', `${name}.cdx.json`);
+  writeFileSync(file, seaworthy('sbom', `oci:${layout}`).stdout);
+  const text = sh(
+    `"${bin}/osv-scanner" scan source -L "${file}" --offline --local-db-path "${osvDatabase()}" --format json 2>/dev/null || [ $? -eq 1 ]`,
+  );
+  return (JSON.parse(text) as OsvOutput).results.flatMap(({ packages }) =>
+    packages
+      .filter(({ package: item }) => item.ecosystem === 'NuGet')
+      .flatMap(({ package: item, vulnerabilities }) =>
+        (vulnerabilities ?? []).map(({ id }) => `${item.name} ${id}`),
+      ),
   );
 }
 
@@ -102,7 +118,14 @@ for (const name of [
   test(`${name}: the findings are osv-scanner’s`, () => {
     const { layout } = imageOf(name);
     const ours = byUs(layout);
-    compare(name, ours, byOsvScanner(layout, name), differences[name] ?? []);
+    const nuget = name === 'dotnet';
+    const theirs = nuget ? byOsvScannerOfSbom(layout, name) : byOsvScanner(layout, name);
+    compare(
+      name,
+      nuget ? ours.filter((key) => !/ (?:DEBIAN|DSA|DLA)-/.test(key)) : ours,
+      theirs,
+      differences[name] ?? [],
+    );
     assert.ok(
       sorted(ours).length >= (least[name] ?? 1),
       `expected at least ${least[name]} findings, got ${sorted(ours).length}`,
