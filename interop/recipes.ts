@@ -1,9 +1,8 @@
 // What the images are made of: old versions on purpose, so that there is something to find.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bufferSource, defaultLimits, readZip } from '../src/core/index.ts';
 import type { Recipe } from './images.ts';
 import { data } from './peers.ts';
+import { fixesOf, spread } from './records.ts';
 
 interface Row {
   name: string;
@@ -12,37 +11,17 @@ interface Row {
 
 /** Packages with fixes in a release, from the data itself: each once, `count` of them spread over all. */
 function rowsOf(feed: string, ecosystem: string, count: number, fits: (row: Row) => boolean): Row[] {
-  const rows = new Map<string, Row>();
-  for (const entry of readZip(
-    bufferSource(readFileSync(join(data, 'osv', feed, 'all.zip'))),
-    defaultLimits,
-  )) {
-    let record: {
-      id?: string;
-      affected?: {
-        package?: { ecosystem?: string; name?: string };
-        ranges?: { events?: { fixed?: string }[] }[];
-      }[];
-    };
-    try {
-      record = JSON.parse(entry.inflate().toString('utf8'));
-    } catch {
-      continue;
-    }
-    if (/^AL[BE]A-/.test(record.id ?? '')) continue;
-    for (const { package: of, ranges } of record.affected ?? []) {
-      const fixed = ranges?.[0]?.events?.find((event) => event.fixed)?.fixed;
-      if (of?.ecosystem !== ecosystem || !of.name || !fixed) continue;
-      const row = { name: of.name, fixed };
-      if (!rows.has(of.name) && fits(row)) rows.set(of.name, row);
-    }
-  }
-  const all = [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const step = Math.max(1, Math.floor(all.length / count));
-  return all.filter((_, i) => i % step === 0).slice(0, count);
+  const rows = [...fixesOf(feed, ecosystem)].flatMap(([name, fixes]) => {
+    const fixed = fixes.find((version) => fits({ name, fixed: version }));
+    return fixed === undefined ? [] : [{ name, fixed }];
+  });
+  return spread(
+    rows.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    count,
+  );
 }
 
-const osRelease = (fields: Record<string, string>) =>
+export const osRelease = (fields: Record<string, string>) =>
   Object.entries(fields)
     .map(([key, value]) => `${key}="${value}"`)
     .join('\\n');
