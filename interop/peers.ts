@@ -27,6 +27,7 @@ const debian: Record<string, string> = {
   skopeo: 'skopeo',
   rpmbuild: 'rpm',
   'docker-registry': 'docker-registry',
+  podman: 'podman',
   time: 'time',
 };
 
@@ -55,6 +56,7 @@ export function install(): void {
     sh(`python3 -m venv "$PEERS/validators"
       "$PEERS/validators/bin/pip" -q install 'cyclonedx-python-lib[json-validation]==11.12.0' 'spdx-tools==0.8.5' >&2
       cd "$PEERS/validators" && npm init -y >/dev/null && npm install --ignore-scripts --no-audit --no-fund @microsoft/sarif-multitool@5.7.0 >&2
+      chmod +x node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
       touch done`);
 }
 
@@ -79,6 +81,7 @@ export function versions(): string[] {
     said('go version'),
     said('cargo --version'),
     said('skopeo --version'),
+    said('podman --version'),
     `docker-registry ${said("dpkg-query -W -f '${Version}' docker-registry")}`,
     `syft ${said(`"${bin}/syft" version -o json | grep -o '"version": *"[^"]*"'`)}`,
     `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,

@@ -1,6 +1,6 @@
 // The command line as a user runs it, on a home of the suite's own with the shared records as its database.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScanResult } from '../src/scan/index.ts';
@@ -8,6 +8,7 @@ import { data, root } from './peers.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'seaworthy-interop-'));
 let updated = false;
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 export interface Ran {
   code: number;
