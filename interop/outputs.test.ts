@@ -24,14 +24,15 @@ test('SARIF passes the multitool of its makers, without an error or a warning of
     const file = written(name, 'scan', 'sarif');
     const report = join(work, `${name}-validated.sarif`);
     sh(
-      `cd "${peers}/validators" && npx --no-install sarif validate "${file}" --output "${report}" --log ForceOverwrite >&2 || true`,
+      `"${peers}/validators/node_modules/.bin/sarif-multitool" validate "${file}" --output "${report}" --log ForceOverwrite >&2`,
+      { DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1' },
     );
     const results = (
       JSON.parse(sh(`cat "${report}"`)) as {
         runs: { results?: { ruleId: string; level?: string; message: unknown }[] }[];
       }
     ).runs.flatMap((run) => run.results ?? []);
-    assert.deepEqual(results.filter(({ level }) => level === 'error').slice(0, 5), [], name);
+    assert.deepEqual(results.slice(0, 5), [], name);
   }
 });
 
@@ -69,14 +70,23 @@ for (const name of ['node', 'java', 'go', 'debian-old', 'alma', 'python', 'rust'
     }
   });
 
-/** What syft's SBOM leaves out or names otherwise, and so what follows. */
-const differencesOfSyft: Record<string, { lost: RegExp; won: RegExp; why: string }> = {
-  node: { lost: /^$/, won: /^$/, why: '' },
-  java: { lost: /^$/, won: /^$/, why: '' },
-  go: { lost: /^$/, won: /^golang\.org\/x\/crypto GO-2024-2961$|^$/, why: '' },
-  'debian-old': { lost: /^$/, won: /^$/, why: '' },
-  alma: { lost: /^$/, won: /^$/, why: '' },
-  'alpine-3.18.0': { lost: /^$/, won: /^$/, why: '' },
+/** Findings that syft's SBOM loses or wins, and why. */
+interface Listed {
+  lost?: RegExp;
+  won?: RegExp;
+  why?: string;
+}
+
+const differencesOfSyft: Record<string, Listed> = {
+  node: {
+    won: /^@babel\/runtime CVE-2025-27789$/,
+    why: 'syft lists what next carries compiled in its own folder (next/dist/compiled): no package that npm installed',
+  },
+  java: {},
+  go: {},
+  'debian-old': {},
+  alma: {},
+  'alpine-3.18.0': {},
 };
 
 for (const [name, { lost, won }] of Object.entries(differencesOfSyft))
@@ -90,12 +100,12 @@ for (const [name, { lost, won }] of Object.entries(differencesOfSyft))
       writeFileSync(file, sh(`"${bin}/syft" scan -q "oci-dir:${layout}" -o ${format}`));
       const sbom = keys(`sbom:${file}`);
       assert.deepEqual(
-        [...image].filter((key) => !sbom.has(key) && !lost.test(key)).slice(0, 10),
+        [...image].filter((key) => !sbom.has(key) && !lost?.test(key)).slice(0, 10),
         [],
         `${format}: lost`,
       );
       assert.deepEqual(
-        [...sbom].filter((key) => !image.has(key) && !won.test(key)).slice(0, 10),
+        [...sbom].filter((key) => !image.has(key) && !won?.test(key)).slice(0, 10),
         [],
         `${format}: won`,
       );
