@@ -91,10 +91,10 @@ test('a war in an ear, and a jar of unpacked jars: each package with the way to 
   assert.deepEqual(
     sorted(packages.map((item) => `${item.namespace}:${item.name} ${item.version} ${item.location}`)),
     [
-      'com.fasterxml.jackson.core:jackson-annotations 2.9.0 opt/all.ear!/shaded.jar',
-      'com.fasterxml.jackson.core:jackson-core 2.9.8 opt/all.ear!/shaded.jar',
-      'com.fasterxml.jackson.core:jackson-databind 2.9.8 opt/all.ear!/shaded.jar',
-      'commons-io:commons-io 2.6 opt/all.ear!/shaded.jar',
+      'com.fasterxml.jackson.core:jackson-annotations 2.9.0 opt/all.ear!/shaded.jar!/META-INF/maven/com.fasterxml.jackson.core/jackson-annotations/pom.properties',
+      'com.fasterxml.jackson.core:jackson-core 2.9.8 opt/all.ear!/shaded.jar!/META-INF/maven/com.fasterxml.jackson.core/jackson-core/pom.properties',
+      'com.fasterxml.jackson.core:jackson-databind 2.9.8 opt/all.ear!/shaded.jar!/META-INF/maven/com.fasterxml.jackson.core/jackson-databind/pom.properties',
+      'commons-io:commons-io 2.6 opt/all.ear!/shaded.jar!/META-INF/maven/commons-io/commons-io/pom.properties',
       'org.apache.logging.log4j:log4j-api 2.14.1 opt/all.ear!/app.war!/WEB-INF/lib/log4j-api-2.14.1.jar',
       'org.apache.logging.log4j:log4j-core 2.14.1 opt/all.ear!/app.war!/WEB-INF/lib/log4j-core-2.14.1.jar',
     ],
