@@ -22,10 +22,11 @@ export function judge(
 ): Judgement {
   if (row.unreadable !== undefined)
     return { affected: undefined, code: 'advisory-unreadable', reason: `${row.id}: ${row.unreadable}` };
+  const ranges = among.filter((range) => range.type !== 'GIT');
+  // Beside ranges the list only spells them out; alone it must be read by the order (1.0 is 1.0.0).
   const listed =
     row.versions.includes(version) ||
-    row.versions.some((text) => compareVersions(order, version, text) === 0);
-  const ranges = among.filter((range) => range.type !== 'GIT');
+    (ranges.length === 0 && row.versions.some((text) => compareVersions(order, version, text) === 0));
   if (ranges.length === 0) return listed ? { affected: true, fixes: [] } : withoutRanges(row);
   if (parseVersion(order, version) === undefined) {
     if (listed) return { affected: true, fixes: [] };
@@ -39,6 +40,7 @@ export function judge(
   let affected = listed;
   for (const range of ranges) {
     const events = sorted(range.events, order);
+    if (events === undefined && listed) continue;
     if (events === undefined)
       return {
         affected: undefined,
