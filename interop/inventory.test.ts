@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { imageOf } from './make.ts';
 import { data, sh } from './peers.ts';
+import { nuget } from './recipes.ts';
 import { scanned } from './seaworthy.ts';
 
 function packages(name: string, type: string): string[] {
@@ -148,10 +149,5 @@ const procMacros =
   /^(?:tokio-macros|proc-macro2|quote|syn|unicode-xid|unicode-ident|futures-macro|tracing-attributes|autocfg) /;
 
 test('.NET: every package of deps.json, no project', () => {
-  assert.deepEqual(sorted(packages('dotnet', 'nuget')), [
-    'Microsoft.Data.SqlClient 2.1.0',
-    'Newtonsoft.Json 12.0.3',
-    'System.Text.Encodings.Web 4.5.0',
-    'jQuery 1.8.3',
-  ]);
+  assert.deepEqual(sorted(packages('dotnet', 'nuget')), sorted(nuget.map((item) => item.replace('/', ' '))));
 });

@@ -69,6 +69,51 @@ rpm --root "$ROOT" --define '_db_backend sqlite' --dbpath /var/lib/rpm -i --node
 rm -f "$ROOT"/var/lib/rpm/.rpm.lock "$ROOT"/var/lib/rpm/*-wal "$ROOT"/var/lib/rpm/*-shm`;
 }
 
+/** Packages of NuGet that the shared records know; the last is exactly at its fix. */
+export const nuget: readonly string[] = [
+  'Newtonsoft.Json/12.0.3',
+  'System.Text.Encodings.Web/4.5.0',
+  'jQuery/1.6.2',
+  'Microsoft.Data.SqlClient/2.1.0',
+  'System.Data.SqlClient/4.8.5',
+  'BouncyCastle.Cryptography/2.2.1',
+  'BouncyCastle/1.8.6',
+  'Google.Protobuf/3.14.0',
+  'System.Text.Json/8.0.3',
+  'Microsoft.Build.Tasks.Core/17.8.0',
+  'Microsoft.AspNetCore.Components/6.0.1',
+  'System.IO.Packaging/8.0.0',
+  'System.Security.Cryptography.Cose/8.0.0',
+  'System.Formats.Asn1/7.0.0',
+  'Microsoft.IO.Redist/6.0.0',
+  'System.Formats.Nrbf/9.0.0-rc.1.24431.7',
+  'Microsoft.Bcl.Memory/9.0.0',
+  'BTCPayServer.Client/1.7.3',
+  'Microsoft.Build/17.8.43',
+];
+
+/** As `dotnet publish` writes it, with the application itself as a project. */
+function depsJson(): string {
+  const target = '.NETCoreApp,Version=v8.0';
+  const runtime = (name: string) => ({ runtime: { [`lib/net8.0/${name}.dll`]: {} } });
+  return JSON.stringify({
+    runtimeTarget: { name: target, signature: '' },
+    targets: {
+      [target]: {
+        'app/1.0.0': {
+          dependencies: Object.fromEntries(nuget.map((item) => item.split('/'))),
+          ...runtime('app'),
+        },
+        ...Object.fromEntries(nuget.map((item) => [item, runtime(item.split('/')[0]!)])),
+      },
+    },
+    libraries: {
+      'app/1.0.0': { type: 'project', serviceable: false, sha512: '' },
+      ...Object.fromEntries(nuget.map((item) => [item, { type: 'package', serviceable: true, sha512: '' }])),
+    },
+  });
+}
+
 const fixtures = join(data, 'fixtures');
 
 export const recipes: Record<string, Recipe> = {
@@ -203,7 +248,7 @@ cp "$WORK/target/release/interop" "$ROOT/usr/local/bin/tool"`,
     on: ['debian'],
     // The format of a published application; the .NET SDK is not to be had here.
     script: `mkdir -p "$ROOT/opt/net"; cat > "$ROOT/opt/net/app.deps.json" <<'JSON'
-{"runtimeTarget":{"name":".NETCoreApp,Version=v6.0"},"targets":{".NETCoreApp,Version=v6.0":{"app/1.0.0":{"dependencies":{"Newtonsoft.Json":"12.0.3"},"runtime":{"app.dll":{}}},"Newtonsoft.Json/12.0.3":{"runtime":{"lib/netstandard2.0/Newtonsoft.Json.dll":{}}},"System.Text.Encodings.Web/4.5.0":{"runtime":{"x.dll":{}}},"jQuery/1.8.3":{"runtime":{"y.dll":{}}},"Microsoft.Data.SqlClient/2.1.0":{"runtime":{"z.dll":{}}}}},"libraries":{"app/1.0.0":{"type":"project","serviceable":false,"sha512":""},"Newtonsoft.Json/12.0.3":{"type":"package","serviceable":true,"sha512":""},"System.Text.Encodings.Web/4.5.0":{"type":"package","serviceable":true,"sha512":""},"jQuery/1.8.3":{"type":"package","serviceable":true,"sha512":""},"Microsoft.Data.SqlClient/2.1.0":{"type":"package","serviceable":true,"sha512":""}}}
+${depsJson()}
 JSON`,
   },
 };

@@ -21,9 +21,13 @@ export interface VersionOrder<Parsed = unknown> {
 /** Parsed versions kept per order; an advisory's bounds meet many packages, a package many bounds. */
 const kept = new WeakMap<VersionOrder, Map<string, unknown>>();
 const keptAtMost = 20_000;
+/** Longer texts are parsed anew each time: somebody's thousands of long versions must not be kept. */
+const keptLength = 64;
 
 /** `order.parse`, remembered. */
 export function parseVersion(order: VersionOrder, text: string): unknown {
+  if (text.length > keptLength)
+    return text.length > defaultLimits.versionLength ? undefined : order.parse(text);
   let versions = kept.get(order);
   if (versions === undefined) {
     versions = new Map();
@@ -32,7 +36,7 @@ export function parseVersion(order: VersionOrder, text: string): unknown {
   const known = versions.get(text);
   if (known !== undefined || versions.has(text)) return known;
   if (versions.size >= keptAtMost) versions.clear();
-  const parsed = text.length > defaultLimits.versionLength ? undefined : order.parse(text);
+  const parsed = order.parse(text);
   versions.set(text, parsed);
   return parsed;
 }
