@@ -83,7 +83,7 @@ export function versions(): string[] {
     said('skopeo --version'),
     said('podman --version'),
     `docker-registry ${said("dpkg-query -W -f '${Version}' docker-registry")}`,
-    `syft ${said(`"${bin}/syft" version -o json | grep -o '"version": *"[^"]*"'`)}`,
+    `syft ${said(`go version -m "${bin}/syft" | grep -oP '\\tmod\\t\\S+\\t\\K\\S+'`)}`,
     `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,
     `govulncheck ${said(`"${bin}/govulncheck" -version | grep -i scanner`)}`,
   ];
