@@ -80,7 +80,7 @@ function findingLines(head: string, findings: readonly Finding[], look: TableLoo
 function groupLines(group: PackageGroup, look: TableLook): string[] {
   const names = group.packages.map(plain).join(', ');
   const by = group.introducedBy === 'unknown' ? '' : `  [${group.introducedBy}]`;
-  const [head, ...more] = wrap(`${names} ${plain(group.version)}${by}`, look.columns - 2);
+  const [head = '', ...more] = wrap(`${names} ${plain(group.version)}${by}`, look.columns - 2);
   const lines = [
     '',
     paint(`  ${head}`, look.colour, 'bold'),

@@ -67,12 +67,19 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
 
 function chunks(word: string, room: number): string[] {
   const parts: string[] = [];
-  let rest = word;
-  while (widthOf(rest) > room) {
-    parts.push(rest.slice(0, room));
-    rest = rest.slice(room);
+  let part = '';
+  let width = 0;
+  for (const char of word) {
+    const more = widthOf(char);
+    if (width + more > room) {
+      parts.push(part);
+      part = '';
+      width = 0;
+    }
+    part += char;
+    width += more;
   }
-  return [...parts, rest];
+  return [...parts, part];
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -5,6 +5,8 @@ import type { OsRelease } from '../package/index.ts';
 import { SbomFault } from './fault.ts';
 import type { Facts } from './subject.ts';
 
+const osTexts = ['versionId', 'versionCodename', 'name', 'prettyName', 'cpeName', 'variantId'];
+
 export function packageFacts(item: Package): Facts {
   const facts: Facts = {
     type: item.type,
@@ -31,7 +33,7 @@ export function packageOf(purl: string, facts: Facts): Package {
   if (type === undefined || name === undefined || version === undefined || location === undefined)
     throw new SbomFault('sbom-invalid', `expected type, name, version and location of ${purl}, got fewer`);
   const source = jsonFact<{ name: string; version: string }>(facts['source'], ['name', 'version']);
-  const ownedBy = jsonFact<OsOwner>(facts['ownedBy'], ['type', 'name', 'version']);
+  const ownedBy = jsonFact<OsOwner>(facts['ownedBy'], ['type', 'name', 'version'], ['vendor', 'maintainer']);
   return {
     type,
     ...(facts['namespace'] ? { namespace: facts['namespace'] } : {}),
@@ -70,10 +72,11 @@ export function readInventoryFacts(
     if (name === 'unownedExecutables' && /^\d{1,9}$/.test(value))
       inventory.unownedExecutables = Number(value);
     else if (name === 'osRelease')
-      inventory.osRelease = { ...jsonFact<OsRelease>(value, ['id'])!, idLike: [] };
-    else if (name === 'unattributed') inventory.unattributed.push(jsonFact(value, ['path', 'name'])!);
+      inventory.osRelease = { ...jsonFact<OsRelease>(value, ['id'], osTexts)!, idLike: [] };
+    else if (name === 'unattributed')
+      inventory.unattributed.push(jsonFact(value, ['path', 'name'], ['layer'])!);
     else if (name === 'undecided') {
-      const entry = jsonFact<Undecided>(value, ['code', 'message'])!;
+      const entry = jsonFact<Undecided>(value, ['code', 'message'], ['subject', 'hint'])!;
       if (!Object.hasOwn(undecidedCodes, entry.code))
         throw new SbomFault('sbom-invalid', `expected a code that Seaworthy knows, got ${entry.code}`);
       inventory.undecided.push({ ...entry, code: entry.code as UndecidedCode });
@@ -86,16 +89,23 @@ function introducedBy(text: string | undefined): IntroducedBy {
   return text === 'base' || text === 'app' ? text : 'unknown';
 }
 
-/** Texts of an object, after looking that those needed are there. */
-function jsonFact<T>(text: string | undefined, needed: readonly string[]): T | undefined {
+/** The named texts of an object, after looking that those needed are there; all else is left out. */
+function jsonFact<T>(
+  text: string | undefined,
+  needed: readonly string[],
+  optional: readonly string[] = [],
+): T | undefined {
   if (text === undefined) return undefined;
   const value = parseJson(text);
-  const fields =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+  const said =
+    typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)) : undefined;
+  const fields: Record<string, string> = {};
+  for (const name of [...needed, ...optional]) {
+    const found = said?.get(name);
+    if (typeof found === 'string') fields[name] = found;
+  }
   for (const name of needed)
-    if (typeof fields[name] !== 'string')
+    if (fields[name] === undefined)
       throw new SbomFault('sbom-invalid', `expected ${name} in ${text.slice(0, 80)}, got none`);
   return fields as T;
 }

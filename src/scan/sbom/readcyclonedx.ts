@@ -1,11 +1,12 @@
 // CycloneDX JSON in, of any producer; nested components lie flat.
 import type { OsRelease } from '../package/index.ts';
+import { SbomFault } from './fault.ts';
 import type { Told } from './frompurl.ts';
 import { asFacts, type Fields, fieldsOf, type Listed, listOf, ownFacts, textOf } from './read.ts';
 
 const DEPTH = 20;
 
-/** Components that are packages; files, data and the like are evidence at most. */
+/** Components that are packages even without a purl; files, data and the like are evidence at most. */
 const packageTypes = new Set(['library', 'framework', 'application']);
 
 export function listCycloneDx(document: Fields): Listed {
@@ -23,15 +24,23 @@ export function listCycloneDx(document: Fields): Listed {
 }
 
 function walk(value: unknown, into: Listed, depth: number): void {
-  if (depth > DEPTH) return;
-  for (const entry of listOf(value, 'components')) {
+  const entries = listOf(value, 'components');
+  if (depth > DEPTH && entries.length > 0)
+    throw new SbomFault(
+      'sbom-invalid',
+      `expected components at most ${DEPTH} levels within each other, got more`,
+    );
+  for (const entry of entries) {
     const component = fieldsOf(entry, 'a component');
     const type = textOf(component['type']) ?? 'library';
     const properties = propertiesOf(component);
     if (type === 'operating-system') {
       const os = osOf(component, properties);
       if (os && !into.os) into.os = os;
-    } else if (packageTypes.has(type) && (type !== 'application' || component['purl'] !== undefined))
+    } else if (
+      textOf(component['purl']) !== undefined ||
+      (packageTypes.has(type) && !isList(type, properties))
+    )
       into.components.push({
         name: textOf(component['name']) ?? 'a component without a name',
         purl: textOf(component['purl']),
@@ -40,6 +49,14 @@ function walk(value: unknown, into: Listed, depth: number): void {
       });
     walk(component['components'], into, depth + 1);
   }
+}
+
+/** trivy lists a lockfile or a program as an application that holds packages and is none itself. */
+function isList(type: string, properties: readonly [string, string][]): boolean {
+  return (
+    type === 'application' &&
+    properties.some(([name]) => name === 'aquasecurity:trivy:Class' || name === 'aquasecurity:trivy:Type')
+  );
 }
 
 function osOf(component: Fields, properties: readonly [string, string][]): OsRelease | undefined {
