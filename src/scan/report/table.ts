@@ -1,7 +1,7 @@
 // The result for a person at a terminal: what to do first at the top, then why, then what nobody could decide.
 import type { Finding, FixStep, ScanResult } from '../match/index.ts';
 import { databaseLines, headLines, undecidedLines } from './tableframe.ts';
-import { groups, isFixable, isOpen, type PackageGroup, severities } from './tally.ts';
+import { groups, isFixable, isOpen, type PackageGroup, rows, severities } from './tally.ts';
 import { counted, paint, plain, type Style, type TableLook, widthOf, wrap } from './text.ts';
 
 const colours: Record<string, Style[]> = {
@@ -26,7 +26,7 @@ export function formatTable(result: ScanResult & { leftOut?: number }, look: Tab
     ...(fixable.length > 0 ? [findingLines('Findings with a fix', fixable, look)] : []),
     ...(without.length > 0 ? [findingLines('Findings without a fix', without, look)] : []),
     ...(result.leftOut
-      ? [[`${counted(result.leftOut, 'finding')} without a fix left out (--only-fixable).`]]
+      ? [wrap(`${counted(result.leftOut, 'finding')} without a fix left out (--only-fixable).`, look.columns)]
       : []),
     ...asideLines(result, look),
     ...(result.undecided.length > 0 ? [undecidedLines(result, look)] : []),
@@ -48,13 +48,7 @@ function planLines(plan: readonly FixStep[], open: readonly Finding[], look: Tab
         : (step.packages[0] ?? step.name);
     const verb = step.kind === 'os' ? 'upgrade' : 'bump';
     const name = step.kind === 'os' ? names : step.name;
-    const kev = open.filter(
-      (finding) =>
-        step.fixes.includes(finding.id) &&
-        finding.kev &&
-        step.packages.some((item) => finding.name.endsWith(item)),
-    );
-    const removes = `removes ${counted(step.count, 'finding')}${kev.length > 0 ? `, ${new Set(kev.map(({ id }) => id)).size} known to be exploited` : ''}`;
+    const removes = `removes ${counted(step.count, 'finding')}${gravest(step, open)}`;
     const [first, ...rest] = wrap(
       plain(`${verb} ${name} ${step.from} → ${step.to}: ${removes}${origin(step.introducedBy)}`),
       look.columns - 5,
@@ -62,8 +56,25 @@ function planLines(plan: readonly FixStep[], open: readonly Finding[], look: Tab
     lines.push(`${String(i + 1).padStart(3)}. ${first}`, ...rest.map((line) => `     ${line}`));
   }
   if (plan.length > stepsShown)
-    lines.push(`     and ${counted(plan.length - stepsShown, 'step')} more, below with their packages`);
+    lines.push(
+      ...wrap(
+        `and ${counted(plan.length - stepsShown, 'step')} more, below with their packages`,
+        look.columns,
+        '     ',
+      ),
+    );
   return lines;
+}
+
+/** Flaws among those of a step that a person should know of first. */
+function gravest(step: FixStep, open: readonly Finding[]): string {
+  const fixes = new Set(step.fixes);
+  const names = new Set(step.kind === 'os' ? step.packages : [step.name]);
+  const removed = open.filter((finding) => fixes.has(finding.id) && names.has(finding.name));
+  const count = (findings: readonly Finding[]) => new Set(findings.map(({ id }) => id)).size;
+  const exploited = count(removed.filter((finding) => finding.kev));
+  const critical = count(removed.filter((finding) => finding.severity.level === 'critical'));
+  return `${exploited > 0 ? `, ${exploited} known to be exploited` : ''}${critical > 0 ? `, ${critical} critical` : ''}`;
 }
 
 function origin(introducedBy: Finding['introducedBy']): string {
@@ -92,8 +103,29 @@ function groupLines(group: PackageGroup, look: TableLook): string[] {
       ? `${places.slice(0, 2).join(', ')}, and ${places.length - 2} more places`
       : places.join(', ');
   lines.push(...wrap(shown, look.columns, '    ').map((line) => paint(line, look.colour, 'dim')));
-  for (const finding of group.findings) lines.push(...findingRow(finding, look));
+  const { alone, together } = rows(group.findings);
+  for (const finding of alone) lines.push(...findingRow(finding, look));
+  for (const findings of together) lines.push(...sharedRow(findings, look));
   return lines;
+}
+
+/** Many flaws of one package that end with the same version: one block of ids. */
+function sharedRow(findings: readonly Finding[], look: TableLook): string[] {
+  const [first] = findings;
+  if (first === undefined) return [];
+  if (findings.length === 1) return findingRow(first, look);
+  const { level } = first.severity;
+  const [fix] = first.fixedIn;
+  const head = `${findings.length} ${level}${fix ? `, fixed in ${plain(fix.version)}` : ''}:`;
+  const [line = '', ...more] = wrap(
+    `${head} ${findings.map((finding) => plain(finding.id)).join(', ')}`,
+    look.columns - 2,
+    '    ',
+  );
+  return [
+    line.replace(level, () => paint(level, look.colour, ...colours[level]!)),
+    ...more.map((text) => `  ${text}`),
+  ];
 }
 
 function findingRow(finding: Finding, look: TableLook): string[] {

@@ -55,6 +55,7 @@ function summary(result: ScanResult, open: readonly Finding[], look: TableLook):
 
 /** By code; of one code at most this many in full. */
 const shownOfOne = 5;
+const subjectsShown = 50;
 
 export function undecidedLines(result: ScanResult, look: TableLook): string[] {
   const lines = [paint('Could not be decided', look.colour, 'bold', 'yellow')];
@@ -65,11 +66,19 @@ export function undecidedLines(result: ScanResult, look: TableLook): string[] {
     for (const entry of entries.slice(0, shownOfOne))
       lines.push(...wrap(plain(entry.message), look.columns, '    '));
     if (entries.length > shownOfOne)
-      lines.push(`    and ${entries.length - shownOfOne} more (--format json lists them all)`);
+      lines.push(...wrap(restOf(entries.slice(shownOfOne)), look.columns, '    '));
     for (const hint of new Set(entries.map((entry) => entry.hint).filter((text) => text !== undefined)))
       lines.push(...wrap(`→ ${plain(hint)}`, look.columns, '    '));
   }
   return lines;
+}
+
+/** Named by their subjects as far as a person would read. */
+function restOf(entries: readonly Undecided[]): string {
+  const subjects = [...new Set(entries.flatMap((entry) => entry.subject ?? []))].map(plain);
+  const named = subjects.slice(0, subjectsShown).join(', ');
+  const json = subjects.length > subjectsShown || named === '' ? ' (--format json lists them all)' : '';
+  return `and ${entries.length} more${named === '' ? '' : `: ${named}`}${json}`;
 }
 
 export function databaseLines(result: ScanResult, look: TableLook): string[] {

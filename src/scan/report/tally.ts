@@ -73,3 +73,35 @@ export function groups(findings: readonly Finding[]): PackageGroup[] {
   }
   return [...merged.values()];
 }
+
+/** Up to this many findings of one package get a row each. */
+const rowsEach = 12;
+
+/** Of a package with many findings, those that stand out alone, and the others by level and fix. */
+export function rows(findings: readonly Finding[]): { alone: Finding[]; together: Finding[][] } {
+  if (findings.length <= rowsEach) return { alone: [...findings], together: [] };
+  const alone: Finding[] = [];
+  const shared = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.severity.level}\n${finding.fixedIn[0]?.version ?? ''}`;
+    if (standsOut(finding)) alone.push(finding);
+    else {
+      const same = shared.get(key);
+      if (same) same.push(finding);
+      else shared.set(key, [finding]);
+    }
+  }
+  return { alone, together: [...shared.values()] };
+}
+
+function standsOut(finding: Finding): boolean {
+  const { level } = finding.severity;
+  return (
+    level === 'critical' ||
+    level === 'high' ||
+    finding.kev !== undefined ||
+    (finding.epss ?? 0) >= 0.01 ||
+    finding.state !== 'affected' ||
+    finding.fixedIn[0]?.channel !== undefined
+  );
+}
