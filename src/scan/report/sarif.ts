@@ -100,7 +100,9 @@ function resultOf(finding: Finding, ruleIndex: number) {
     kind: finding.state === 'not_affected' ? 'pass' : finding.state === 'unknown' ? 'open' : 'fail',
     level: finding.state === 'affected' ? levelOf(finding) : 'none',
     message: {
-      text: `${finding.name} ${finding.version} has ${finding.id} (${finding.severity.level}).${mend}${state}`,
+      text: sentence(
+        `${finding.name} ${finding.version} has ${finding.id} (${finding.severity.level}).${mend}${state}`,
+      ),
     },
     locations: [
       {
@@ -143,11 +145,12 @@ function uriOf(path: string): string {
   const clean = path === '' ? 'unknown' : path;
   return clean
     .split('/')
-    .map((part) => encodeURIComponent((part as string & { toWellFormed(): string }).toWellFormed()))
+    .map((part) => encodeURIComponent(part.toWellFormed()))
     .join('/');
 }
 
+/** One line; what a stranger wrote is no link (section 3.11.6). */
 function sentence(text: string): string {
-  const trimmed = text.replace(/\s+/g, ' ').trim().slice(0, 1000);
+  const trimmed = text.slice(0, 1000).toWellFormed().replace(/\s+/g, ' ').replaceAll('](', '] (').trim();
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
