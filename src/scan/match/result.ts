@@ -1,4 +1,4 @@
-// One scan, whole: what every report is made from. docs/schema/scan-result.json describes its JSON.
+// One scan, whole: what every report is made from. docs/schema/scan-result.schema.json describes its JSON.
 import type { Undecided } from '../../core/index.ts';
 import type { SourceInfo } from '../advisory/index.ts';
 import type { Inventory, Package } from '../inventory/index.ts';
