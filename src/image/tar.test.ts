@@ -144,6 +144,35 @@ test('what a header must not say is named: bad checksums, sizes, pax records, na
   );
 });
 
+test('what a runtime ignores hides nothing: global headers, empty pax values, sizes of devices, NULs before numbers', () => {
+  const file: TarFile = { path: 'etc/os-release', data: 'ID=a\n' };
+  assert.deepEqual(paths(makeTar([pax({ path: 'elsewhere' }, 'g'), file])), ['etc/os-release']);
+  assert.deepEqual(paths(makeTar([pax({ path: '', size: '', linkpath: '' }), file])), ['etc/os-release']);
+  assert.deepEqual(
+    paths(makeTar([{ path: '././@LongLink', type: 'L', data: 'gnu\0' }, pax({ path: 'pax' }), file])),
+    ['gnu'],
+    'as Go’s archive/tar reads it',
+  );
+  const device = makeTar([{ path: 'dev/fifo', type: '6' }, file]);
+  device.write('00000001000\0', 124);
+  assert.deepEqual(paths(mended(device)), ['dev/fifo', 'etc/os-release']);
+  const padded = makeTar([{ path: 'a', data: 'hello' }, file]);
+  padded.write('\0\x000000005 ', 124);
+  assert.deepEqual(paths(mended(padded)), ['a', 'etc/os-release']);
+});
+
+test('the maps of old GNU sparse files stand before their data, however many there are', () => {
+  const map = Buffer.alloc(1024);
+  map[504] = 1;
+  const data = Buffer.alloc(512, 0xff);
+  const tar = makeTar([{ path: 'sparse', type: 'S', data: Buffer.concat([map, data]) }, { path: 'next' }]);
+  tar.write('00000001000\0', 124);
+  tar[482] = 1;
+  mended(tar);
+  for (const piece of [1, 100, 512, tar.length])
+    assert.deepEqual(paths(tar, piece), ['sparse', 'next'], `pieces of ${piece}`);
+});
+
 test('what follows the end of an archive is not part of it', () => {
   const tar = Buffer.concat([makeTar([{ path: 'a', data: 'b' }]), makeTar([{ path: 'hidden', data: 'c' }])]);
   assert.deepEqual(paths(tar), ['a']);

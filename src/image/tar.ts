@@ -44,7 +44,6 @@ export class TarReader {
   #longName: string | undefined;
   #longLink: string | undefined;
   #pax: Map<string, string> | undefined;
-  #globalPax: Map<string, string> | undefined;
   #sparseHeaders = 0;
 
   constructor(sink: TarSink, limits: Pick<Limits, 'layerEntries' | 'pathBytes'>) {
@@ -60,7 +59,15 @@ export class TarReader {
     }
     let at = 0;
     while (at < data.length) {
-      if (this.#wanted > 0) at = this.#deliver(data, at);
+      if (this.#sparseHeaders > 0) {
+        // They stand between the header and the data that `#skip` counts.
+        if (data.length - at < BLOCK) {
+          this.#carry = Buffer.from(data.subarray(at));
+          return;
+        }
+        this.#sparseHeaders = data[at + 504] === 1 ? 1 : 0;
+        at += BLOCK;
+      } else if (this.#wanted > 0) at = this.#deliver(data, at);
       else if (this.#skip > 0) {
         const step = Math.min(this.#skip, data.length - at);
         this.#skip -= step;
@@ -118,10 +125,6 @@ export class TarReader {
       this.#ended = true;
       return data.length;
     }
-    if (this.#sparseHeaders > 0) {
-      this.#sparseHeaders = data[at + 504] === 1 ? 1 : 0;
-      return at + BLOCK;
-    }
     verifyChecksum(data, at);
     const type = String.fromCharCode(data[at + 156]!);
     let size = readNumber(data, at + 124, 12);
@@ -134,20 +137,20 @@ export class TarReader {
     }
     const pax = this.#pax;
     const paxSize = pax?.get('size');
-    if (paxSize !== undefined) {
+    if (paxSize) {
       if (!/^\d{1,15}$/.test(paxSize))
         throw corrupt(`expected a size in digits in a pax header, got ${JSON.stringify(paxSize)}`);
       size = Number(paxSize);
     }
     const entryType = typeOf(type);
-    const stored =
-      entryType === 'directory' || entryType === 'symlink' || entryType === 'hardlink' ? 0 : size;
+    // Links, devices, directories and pipes have no data, whatever their size says.
+    const stored = type >= '1' && type <= '6' ? 0 : size;
     const headBytes = entryType === 'file' ? Math.min(stored, HEAD_BYTES) : 0;
     if (data.length - at < BLOCK + headBytes) return -1;
     if (++this.entries > this.#limits.layerEntries)
       throw new ImageFault('tar-limit', `expected at most ${this.#limits.layerEntries} entries, got more`);
     const path = this.#pathOf(data, at, pax);
-    const linkname = this.#longLink ?? pax?.get('linkpath') ?? readText(data, at + 157, 100);
+    const linkname = this.#longLink ?? (pax?.get('linkpath') || undefined) ?? readText(data, at + 157, 100);
     this.#longName = undefined;
     this.#longLink = undefined;
     this.#pax = undefined;
@@ -168,8 +171,8 @@ export class TarReader {
   }
 
   #pathOf(data: Buffer, at: number, pax: Map<string, string> | undefined): string {
-    let raw =
-      pax?.get('GNU.sparse.name') ?? pax?.get('path') ?? this.#longName ?? this.#globalPax?.get('path');
+    // Runtimes let a GNU name stand before pax's, take an empty value for none, and ignore global headers.
+    let raw = pax?.get('GNU.sparse.name') || this.#longName || pax?.get('path') || undefined;
     if (raw === undefined) {
       raw = readText(data, at, 100);
       // The prefix field exists in POSIX ustar only; old GNU headers keep times there.
@@ -188,7 +191,6 @@ export class TarReader {
     if (type === 'L') this.#longName = readText(bytes, 0, bytes.length);
     else if (type === 'K') this.#longLink = readText(bytes, 0, bytes.length);
     else if (type === 'x') this.#pax = paxRecords(bytes);
-    else this.#globalPax = new Map([...(this.#globalPax ?? []), ...paxRecords(bytes)]);
   }
 }
 

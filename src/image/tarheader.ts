@@ -11,7 +11,7 @@ export function readNumber(data: Buffer, at: number, length: number): number {
     if (char >= 0x30 && char <= 0x37) {
       value = value * 8 + (char - 0x30);
       digits++;
-    } else if (char === 0x20 && digits === 0) continue;
+    } else if ((char === 0x20 || char === 0) && digits === 0) continue;
     else if (char === 0 || char === 0x20) break;
     else throw new ImageFault('tar-corrupt', `expected an octal number in a tar header, got byte ${char}`);
   }
