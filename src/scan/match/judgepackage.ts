@@ -21,6 +21,8 @@ interface Gathered {
   /** A channel's row says that the installed version has the channel's fix. */
   fixedByChannel: boolean;
   unknown: string | undefined;
+  /** A row is surely of this package: what others leave open does not matter. */
+  certain: boolean;
   /** Every affected row is for another operating system. */
   elsewhere: boolean;
 }
@@ -60,7 +62,8 @@ export function findingsOf(
       }
       into.affected = true;
       into.rows.push(row);
-      if (typeof fit === 'object') into.unknown = fit.unknown;
+      if (typeof fit === 'object') into.unknown ??= fit.unknown;
+      else into.certain = true;
       into.elsewhere &&= onOtherSystems(row);
       for (const version of judgement.fixes)
         into.fixes.push({
@@ -92,6 +95,7 @@ function gathered(flaws: Map<string, Gathered>, flaw: Flaw): Gathered {
     affected: false,
     fixedByChannel: false,
     unknown: undefined,
+    certain: false,
     elsewhere: true,
   };
   flaws.set(flaw.id, fresh);
@@ -100,7 +104,7 @@ function gathered(flaws: Map<string, Gathered>, flaw: Flaw): Gathered {
 
 function finding(
   item: Package,
-  { flaw, rows, fixes, unknown, elsewhere }: Gathered,
+  { flaw, rows, fixes, unknown, certain, elsewhere }: Gathered,
   database: AdvisoryDatabase,
   harmless: string | undefined,
   compare: (a: string, b: string) => number,
@@ -118,7 +122,7 @@ function finding(
     rows.find((row) => row.summary !== undefined);
   const advisories = [...new Set(rows.map((row) => row.id))].sort();
   const without: Finding = {
-    ...stateOf(harmless, unknown, elsewhere),
+    ...stateOf(harmless, certain ? undefined : unknown, elsewhere),
     id: flaw.id,
     aliases: [...new Set([...flaw.aliases, ...advisories])].filter((id) => id !== flaw.id).sort(),
     advisories,

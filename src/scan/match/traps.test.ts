@@ -119,6 +119,12 @@ test('trap 5: a modular erratum reaches its own stream only, and a stream that n
     'nodejs CVE-2022-2002 unknown',
   ]);
   assert.deepEqual(ids(await matched(t, feeds, alma9, [of16])), ['nodejs CVE-2022-2002 unknown']);
+  feeds.AlmaLinux.push(errata('ALSA-2022:4', 'Moderate: nodejs security update', 'CVE-2022-2001'));
+  assert.equal(
+    (await matched(t, feeds, alma9, [of18])).findings[0]?.state,
+    'affected',
+    'an erratum that names the stream is not undone by one that does not',
+  );
   assert.deepEqual(
     ids(await matched(t, feeds, alma9, [of('plain')])),
     ['nodejs CVE-2022-2003 affected'],
