@@ -16,6 +16,8 @@ export interface TarEntry {
   mode: number;
   /** Target of a symlink (as written) or of a hard link (as written). */
   linkname: string;
+  /** Stored with holes left out: its data is not the file's and is never handed over. */
+  sparse?: true;
 }
 
 export interface TarSink {
@@ -155,6 +157,7 @@ export class TarReader {
     this.#longLink = undefined;
     this.#pax = undefined;
     if (type === 'S' && data[at + 482] === 1) this.#sparseHeaders = 1;
+    const sparse = type === 'S' || pax?.has('GNU.sparse.major') || pax?.has('GNU.sparse.size');
     const body = at + BLOCK;
     const entry: TarEntry = {
       path,
@@ -162,10 +165,11 @@ export class TarReader {
       size: stored,
       mode: readNumber(data, at + 100, 8) & 0o7777,
       linkname,
+      ...(sparse ? { sparse: true } : {}),
     };
     const wanted = this.#sink.entry(entry, data.subarray(body, body + headBytes));
     this.#padding = padding(stored);
-    if (wanted && entryType === 'file' && stored > 0 && type !== 'S') this.#wanted = stored;
+    if (wanted && entryType === 'file' && stored > 0 && !sparse) this.#wanted = stored;
     else this.#skip = stored + this.#padding;
     return body;
   }

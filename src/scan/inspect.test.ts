@@ -205,6 +205,50 @@ test('a kept result that is damaged is read again, and known layers are not read
   assert.equal(read, 0);
 });
 
+test('a hard link is the file it names, and one to a file that was passed by is named', async (t) => {
+  const { options, layout } = setting(t);
+  const link = (path: string, linkname: string): TarFile => ({ path, type: '1', linkname });
+  const target = layout('i', {
+    layers: [
+      [
+        ...debian,
+        npm('a', '1.0.0', 'cache'),
+        { path: 'store/0a1b', data: JSON.stringify({ name: 'b', version: '1.0.0' }) },
+        link('srv/node_modules/a/package.json', 'cache/node_modules/a/package.json'),
+        link('srv/node_modules/b/package.json', '/store/0a1b'),
+        link('srv/node_modules/c/package.json', 'store/0a1b'),
+      ],
+      [{ path: '.wh.cache' }],
+    ],
+  });
+  const { inventory } = await inspectTarget(target, options);
+  assert.deepEqual(
+    inventory.packages.filter(({ type }) => type === 'npm').map(({ name, location }) => [name, location]),
+    [['a', 'srv/node_modules/a/package.json']],
+  );
+  assert.deepEqual(
+    inventory.undecided.map(({ code, subject }) => [code, subject]),
+    [['package-database-unreadable', 'srv/node_modules/b/package.json']],
+  );
+});
+
+test('a kept result of another layer is not taken for this one’s', async (t) => {
+  const results = memoryResults();
+  const swapped: ResultStore = {
+    get: (key) => results.get(key) && results.get([...keys].find((other) => other !== key)!),
+    put(key, bytes) {
+      keys.add(key);
+      results.put(key, bytes);
+    },
+  };
+  const keys = new Set<string>();
+  const { options, layout } = setting(t, swapped);
+  const target = layout('i', { layers: [debian, [npm('a', '1.0.0')]] });
+  const first = await inspectTarget(target, options);
+  assert.equal(keys.size, 2);
+  assert.deepEqual((await inspectTarget(target, options)).inventory, first.inventory);
+});
+
 test('an image gives the same from a registry, on threads and alone', async (t) => {
   const { options, layout, folder } = setting(t);
   const filler = {

@@ -40,7 +40,7 @@ export async function inspectImage(image: ImageTarget, options: InspectOptions):
     if (results.has(layer.digest) || missing.has(layer.digest)) continue;
     const kept = options.results.get(keyOf(layer.digest));
     const result = kept === undefined ? undefined : decodeResult(kept);
-    if (result) results.set(layer.digest, result);
+    if (result?.digest === layer.digest) results.set(layer.digest, result);
     else missing.set(layer.digest, layer);
   }
   image.layers.forEach((layer, i) => checkDiffId(layer.digest, results.get(layer.digest), diffIds[i]));

@@ -1,6 +1,6 @@
 // Puts the extractors to work on the files of one layer or root file system, as they come by.
 import { isFault, type Limits, type Undecided, undecided } from '../../core/index.ts';
-import type { TarEntry, TarSink } from '../../image/index.ts';
+import { cleanPath, type TarEntry, type TarSink } from '../../image/index.ts';
 import type { Extractor, OpenFile } from './extractor.ts';
 import { isLinkerPath, isPackageDatabase } from './facts.ts';
 import { Entry, FileCollector, type Spool } from './openfile.ts';
@@ -9,6 +9,7 @@ import type { FileResult, LayerFacts, LayerResult } from './result.ts';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
+const nothing = Buffer.alloc(0);
 
 /** A TarSink that ends in a LayerResult. One instance reads one layer. */
 export class Analysis implements TarSink {
@@ -22,9 +23,11 @@ export class Analysis implements TarSink {
   readonly #touchedFiles: number[] = [];
   readonly #touchedDirectories: number[] = [];
   readonly #executables = new Set<string>();
+  readonly #examined = new Set<string>();
   readonly #facts: LayerFacts = { databases: [], linker: [], elf: [] };
   readonly #undecided: Undecided[] = [];
   #packages = 0;
+  #passed = 0;
   #current: { wanted: Extractor[]; collector: FileCollector } | null = null;
 
   constructor(extractors: readonly Extractor[], limits: Limits, spool: Spool) {
@@ -37,9 +40,14 @@ export class Analysis implements TarSink {
     const { path, type } = entry;
     if (path === '' || this.#isWhiteout(path)) return false;
     this.note(entry);
+    if (type === 'hardlink') this.#hardLink(entry);
     if (type !== 'file' || entry.size === 0) return false;
     const wanted = this.wantedBy(new Entry(path, entry.size, entry.mode, head));
     if (wanted.length === 0) return false;
+    if (entry.sparse) {
+      this.#passedBy(path, 'is stored sparse, which is not read');
+      return false;
+    }
     const named = { path, size: entry.size, mode: entry.mode, head: Buffer.from(head) };
     this.#current = {
       wanted,
@@ -54,6 +62,7 @@ export class Analysis implements TarSink {
     // A path that comes twice in one layer: the last one stands.
     this.#files.delete(path);
     this.#executables.delete(path);
+    this.#examined.delete(path);
     if (type === 'symlink' && depthOf(path) <= 3) this.#links.push([path, linkname]);
   }
 
@@ -86,6 +95,7 @@ export class Analysis implements TarSink {
   /** Runs the extractors on one file and keeps what they find. */
   examine(file: OpenFile, wanted: readonly Extractor[]): void {
     const result: FileResult = { path: file.path, by: [], packages: [], owned: [] };
+    this.#examined.add(file.path);
     for (const extractor of wanted) this.#extract(file, extractor, result);
     if (
       result.packages.length > 0 ||
@@ -131,6 +141,28 @@ export class Analysis implements TarSink {
     return true;
   }
 
+  /** Another name of a file that came before it in this layer; its bytes have gone by. */
+  #hardLink({ path, mode, linkname }: TarEntry): void {
+    const target = cleanPath(linkname);
+    if (target === path) return;
+    if (this.#executables.has(target)) this.#executables.add(path);
+    const known = this.#files.get(target);
+    if (known !== undefined) {
+      this.#packages += known.packages.length;
+      this.#checkPackages();
+      this.#files.set(path, { ...known, path });
+    }
+    if (this.#examined.has(target)) this.#examined.add(path);
+    else if (this.wantedBy(new Entry(path, 1, mode, nothing)).length > 0)
+      this.#passedBy(path, `is another name of ${target}, which was not read`);
+  }
+
+  /** One entry for a layer: hostile ones have millions. */
+  #passedBy(path: string, why: string): void {
+    if (this.#passed++ > 0) return;
+    this.#undecided.push(undecided('package-database-unreadable', `${path} ${why}`, { subject: path }));
+  }
+
   #touch(path: string, directory: boolean): void {
     (directory ? this.#touchedDirectories : this.#touchedFiles).push(pathHash(path));
     if (directory) return;
@@ -160,6 +192,10 @@ export class Analysis implements TarSink {
       );
       into.by.push(extractor.name);
     }
+    this.#checkPackages();
+  }
+
+  #checkPackages(): void {
     if (this.#packages > this.#limits.packages)
       throw new PackagesLimit(`expected at most ${this.#limits.packages} packages, got more`);
   }
