@@ -31,8 +31,12 @@ export const extractors: readonly Extractor[] = [
   executables,
 ];
 
+/** Goes up when layers or the tar within them are read differently. */
+const readerVersion = 2;
+
 /** Part of every stored layer result's key: changes when an extractor comes, goes or reads differently. */
 export const analyserVersion: string = createHash('sha256')
+  .update(`reader ${readerVersion}\n`)
   .update(extractors.map(({ name, version }) => `${name} ${version}\n`).join(''))
   .digest('hex')
   .slice(0, 12);
