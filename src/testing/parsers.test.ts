@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFault } from '../core/index.ts';
 import { extractors } from '../scan/inventory/index.ts';
+import { orderOf } from '../scan/version/index.ts';
 import { mutations } from './mutate.ts';
 import { parsers } from './parsers.ts';
 
@@ -11,6 +12,14 @@ test('every extractor is in the list that fuzzing goes by, with something to dam
       Object.keys(parsers).some((parser) => parser.startsWith(`inventory/${name} `)),
       name,
     );
+});
+
+test('every version order is in the list that fuzzing goes by', () => {
+  const fuzzed = Object.keys(parsers)
+    .filter((name) => name.startsWith('version/'))
+    .map((name) => orderOf(name.slice('version/'.length)));
+  for (const ecosystem of ['Ubuntu', 'Wolfi', 'SUSE', 'npm', 'crates.io', 'PyPI', 'Maven', 'Go', 'NuGet'])
+    assert.ok(fuzzed.includes(orderOf(ecosystem)), ecosystem);
 });
 
 for (const [name, { corpus, parse }] of Object.entries(parsers))

@@ -68,7 +68,7 @@ export function applyVex(
 ): Finding {
   const fitting = statements.filter((statement) => speaksOf(statement, finding, image));
   const latest = fitting.reduce<VexStatement | undefined>(
-    (a, b) => (a === undefined || b.at >= a.at ? b : a),
+    (a, b) => (a === undefined || instant(b.at) >= instant(a.at) ? b : a),
     undefined,
   );
   if (latest === undefined || latest.status === 'affected') return finding;
@@ -85,6 +85,12 @@ export function applyVex(
     ...(latest.justification ? { justification: latest.justification } : {}),
     priority: 0,
   } as Finding;
+}
+
+/** Of two statements with one instant the later in the file stands; one without any comes before all. */
+function instant(at: string): number {
+  const time = Date.parse(at);
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
 }
 
 function speaksOf(statement: VexStatement, finding: Finding, image: ImageIdentity): boolean {
