@@ -49,15 +49,22 @@ export function byOsvScanner(layout: string, name: string): string[] {
 export function byOsvScannerOfSbom(layout: string, name: string): string[] {
   const file = join(peers, 'images', `${name}.cdx.json`);
   writeFileSync(file, seaworthy('sbom', `oci:${layout}`).stdout);
+  return matchedByOsvScanner(file)
+    .filter(({ ecosystem }) => ecosystem === 'NuGet')
+    .map((match) => `${match.name} ${match.id}`);
+}
+
+/** What it finds for the packages of an SBOM. */
+export function matchedByOsvScanner(
+  file: string,
+): { name: string; version: string; ecosystem: string; id: string }[] {
   const text = sh(
     `"${bin}/osv-scanner" scan source -L "${file}" --offline --local-db-path "${osvDatabase()}" --format json 2>/dev/null || [ $? -eq 1 ]`,
   );
   return (JSON.parse(text) as OsvOutput).results.flatMap(({ packages }) =>
-    packages
-      .filter(({ package: item }) => item.ecosystem === 'NuGet')
-      .flatMap(({ package: item, vulnerabilities }) =>
-        (vulnerabilities ?? []).map(({ id }) => `${item.name} ${id}`),
-      ),
+    packages.flatMap(({ package: { name, version, ecosystem }, vulnerabilities }) =>
+      (vulnerabilities ?? []).map(({ id }) => ({ name, version, ecosystem, id })),
+    ),
   );
 }
 
