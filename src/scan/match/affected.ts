@@ -39,7 +39,7 @@ export function judge(
   const fixes: string[] = [];
   let affected = listed;
   for (const range of ranges) {
-    const events = sorted(range.events, order);
+    const events = orderedEvents(range.events, order);
     if (events === undefined && listed) continue;
     if (events === undefined)
       return {
@@ -65,16 +65,32 @@ function withoutRanges(row: AdvisoryRow): Judgement {
   };
 }
 
-/** By version; equal ones keep the order of the record. */
+/** Sorting is by far the dearest part, and a plan asks of the same ranges for many versions. */
+const ordered = new WeakMap<readonly RangeEvent[], RangeEvent[] | undefined>();
+
+/** By version; equal ones keep the order of the record. Undefined: one of them cannot be ordered. */
+export function orderedEvents(events: readonly RangeEvent[], order: VersionOrder): RangeEvent[] | undefined {
+  if (!ordered.has(events)) ordered.set(events, sorted(events, order));
+  return ordered.get(events);
+}
+
 function sorted(events: readonly RangeEvent[], order: VersionOrder): RangeEvent[] | undefined {
-  if (events.some((event) => !isOpenEnd(event.version) && parseVersion(order, event.version) === undefined))
+  const whole = events.map((event) => completed(event, order));
+  if (whole.some(({ version }) => !isOpenEnd(version) && parseVersion(order, version) === undefined))
     return undefined;
-  return [...events].sort((a, b) => {
+  return whole.sort((a, b) => {
     if (a.version === b.version) return 0;
-    if (isZero(a) || b.version === '*') return -1;
-    if (isZero(b) || a.version === '*') return 1;
+    if (a.version === '0' || b.version === '*') return -1;
+    if (b.version === '0' || a.version === '*') return 1;
     return compareVersions(order, a.version, b.version)!;
   });
+}
+
+/** A bound written short where it begins or ends something; as the last affected it would be anybody's guess. */
+function completed(event: RangeEvent, order: VersionOrder): RangeEvent {
+  if (event.kind === 'last_affected' || isOpenEnd(event.version)) return event;
+  const version = order.completeBound?.(event.version);
+  return version === undefined ? event : { kind: event.kind, version };
 }
 
 function evaluate(

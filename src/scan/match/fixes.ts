@@ -1,7 +1,7 @@
 // The shortest way to fewer findings: one step for each package to upgrade, the best first.
 import type { Package } from '../inventory/index.ts';
 import { compareVersions } from '../version/index.ts';
-import { judge } from './affected.ts';
+import { judge, orderedEvents } from './affected.ts';
 import type { Candidate } from './candidate.ts';
 import type { Finding } from './finding.ts';
 import { moduleFit } from './modular.ts';
@@ -38,15 +38,21 @@ export function fixStep(
   const fixable = open.filter((finding) => finding.fixedIn.some((fix) => fix.channel === undefined));
   if (fixable.length === 0) return undefined;
   const { order } = candidates[0]!;
+  const advisories = new Set(fixable.flatMap((finding) => finding.advisories));
   const rows = candidates.filter(
-    ({ row, channel }) => channel === undefined && (item.type !== 'rpm' || moduleFit(row, item) !== 'other'),
+    ({ row, channel }) =>
+      channel === undefined &&
+      advisories.has(row.id) &&
+      (item.type !== 'rpm' || moduleFit(row, item) !== 'other'),
   );
   const versions = endsAfter(rows, order);
   const reached = (version: string) => {
-    const ids = rows
-      .filter(({ row, ranges }) => judge(row, version, order, ranges).affected === true)
-      .map(({ row }) => row.id);
-    return fixable.filter((finding) => finding.advisories.some((id) => ids.includes(id)));
+    const ids = new Set(
+      rows
+        .filter(({ row, ranges }) => judge(row, version, order, ranges).affected === true)
+        .map(({ row }) => row.id),
+    );
+    return fixable.filter((finding) => finding.advisories.some((id) => ids.has(id)));
   };
   let to = '';
   let left = fixable;
@@ -81,7 +87,7 @@ function endsAfter(rows: readonly Candidate[], order: Candidate['order']): strin
   const ends = new Set<string>();
   for (const { ranges, version } of rows)
     for (const { events } of ranges)
-      for (const event of events)
+      for (const event of orderedEvents(events, order) ?? [])
         if (event.kind === 'fixed' && (compareVersions(order, event.version, version) ?? -1) > 0)
           ends.add(event.version);
   return [...ends].sort((a, b) => compareVersions(order, a, b) ?? 0);

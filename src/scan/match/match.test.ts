@@ -82,6 +82,26 @@ test('ranges and lists of versions count alike: fixed is exclusive, last_affecte
   assert.deepEqual(at('3.1.0'), []);
 });
 
+test('a bound written short begins and ends where its zeros do, but as the last affected it is undecided', async (t) => {
+  const range = (...events: object[]) => ({ ranges: [{ type: 'SEMVER', events }] });
+  const database = await databaseOf(t, {
+    npm: [
+      record('A', [entry('npm', 'x', range({ introduced: '13.0' }, { fixed: '15' }))]),
+      record('B', [entry('npm', 'y', range({ introduced: '0' }, { last_affected: '2.1' }))]),
+    ],
+  });
+  const at = (name: string, version: string) =>
+    match(inventoryOf(undefined, [packageOf('npm', name, version)]), database, now);
+  assert.deepEqual(at('x', '13.0.0').findings[0]?.fixedIn, [{ version: '15.0.0', advisory: 'A' }]);
+  assert.equal(at('x', '13.0.0').plan[0]?.to, '15.0.0');
+  for (const version of ['12.9.9', '13.0.0-rc.1', '15.0.0'])
+    assert.deepEqual(at('x', version).findings, [], version);
+  assert.deepEqual(
+    at('y', '2.1.5').undecided.map(({ code }) => code),
+    ['range-unknown'],
+  );
+});
+
 test('a row that can only be judged by commits, or has no range at all, is undecided', async (t) => {
   const git = {
     ranges: [{ type: 'GIT', repo: 'https://example.com/x', events: [{ introduced: '0' }, { fixed: 'abc' }] }],

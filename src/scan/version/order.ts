@@ -16,6 +16,8 @@ export interface VersionOrder<Parsed = unknown> {
    * stands for every release of its version. Absent: the same as `compare`.
    */
   compareToBound?(version: Parsed, bound: Parsed): number;
+  /** The version that an advisory's bound written short stands for (`13.0` is 13.0.0); undefined for other texts. */
+  completeBound?(bound: string): string | undefined;
 }
 
 /** Parsed versions kept per order; an advisory's bounds meet many packages, a package many bounds. */

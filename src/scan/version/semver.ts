@@ -19,6 +19,7 @@ export const npm: VersionOrder<Semver> = {
     return version.numbers.every((n) => Number(n) <= Number.MAX_SAFE_INTEGER) ? version : undefined;
   },
   compare: compareSemver,
+  completeBound: completeSemver,
 };
 
 /** As the Rust crate `semver`: nothing around the version, numbers of 64 bits; build metadata has no part in it. */
@@ -31,7 +32,14 @@ export const crates: VersionOrder<Semver> = {
       : undefined;
   },
   compare: compareSemver,
+  completeBound: completeSemver,
 };
+
+/** `13` and `13.0` begin and end where 13.0.0 does: npm and Cargo read short bounds of ranges so. */
+function completeSemver(bound: string): string | undefined {
+  const match = /^(\d+)(\.\d+)?$/.exec(bound);
+  return match === null ? undefined : `${match[1]}${match[2] ?? '.0'}.0`;
+}
 
 const largest = '18446744073709551615';
 
