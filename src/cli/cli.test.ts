@@ -131,7 +131,9 @@ test('everything that is kept lies under the home', async (t) => {
   await run('scan', `dir:${root}`);
   assert.ok(existsSync(join(home, 'database')));
   assert.deepEqual(
-    readdirSync(home).filter((name) => !['database', 'results', 'tmp', 'ecosystems-met.json'].includes(name)),
+    readdirSync(home).filter(
+      (name) => !['compiled', 'database', 'results', 'tmp', 'ecosystems-met.json'].includes(name),
+    ),
     [],
   );
   const other = join(home, '..', 'other');

@@ -1,6 +1,7 @@
 // The command line: reads the first words, loads the command they name, and turns what went wrong into an exit code.
+import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { version } from '../core/index.ts';
+import { openHome, version } from '../core/index.ts';
 import { exitCodes, report } from './failure.ts';
 
 /** Runs one command; resolves when the process may end, with its exit code set. */
@@ -21,11 +22,13 @@ export async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   program.helpCommand(false);
   const named = args.find((arg, i) => !arg.startsWith('-') && !takesValue(args[i - 1]));
-  for (const [name, load] of Object.entries(commands)) {
-    if (named === name || named === undefined || !(named in commands))
-      program.addCommand(withSettings(await load(), program));
-  }
   try {
+    // What V8 compiled is kept as well, and a known image is a fifth faster for it.
+    if (named !== undefined && named in commands) enableCompileCache(openHome(homeOf(args)).dir('compiled'));
+    for (const [name, load] of Object.entries(commands)) {
+      if (named === name || named === undefined || !(named in commands))
+        program.addCommand(withSettings(await load(), program));
+    }
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError)
@@ -46,6 +49,12 @@ function withSettings(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent).helpCommand(false);
   for (const below of command.commands) withSettings(below, command);
   return command;
+}
+
+/** `--home` before the command line is parsed: the commands that parse the rest are loaded from the home's cache. */
+function homeOf(args: readonly string[]): string | undefined {
+  const at = args.indexOf('--home');
+  return at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith('--home='))?.slice('--home='.length);
 }
 
 function takesValue(arg: string | undefined): boolean {

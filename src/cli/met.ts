@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Home, isFault, parseJson } from '../core/index.ts';
 import type { ScanResult } from '../scan/index.ts';
-import { distributionOf, languageEcosystem } from '../scan/package/index.ts';
+import { languageEcosystem } from '../scan/package/index.ts';
 
 const FILE = 'ecosystems-met.json';
 
@@ -27,12 +27,7 @@ export function recordEcosystems(home: Home, result: ScanResult): void {
     const language = languageEcosystem(type);
     if (language) met.add(language);
   }
-  const { distribution } = result;
-  const base =
-    distribution &&
-    distributionOf({ id: distribution.id, idLike: [], versionId: distribution.release.replace(/^v/, '') })
-      ?.ecosystem;
-  if (base) met.add(base);
+  if (result.distribution?.ecosystem) met.add(result.distribution.ecosystem);
   if (met.size === known.length) return;
   const path = join(home.dir(), FILE);
   const beside = `${path}.${process.pid}.tmp`;

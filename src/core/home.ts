@@ -2,11 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Fault, messageOf } from './fault.ts';
+
+export type HomeFaultCode = 'home-unwritable';
+
+export class HomeFault extends Fault<HomeFaultCode> {}
 
 export interface Home {
   /** Absolute path of the home. */
   readonly root: string;
-  /** Makes and returns the path of a directory under the home. */
+  /** Makes and returns the path of a directory under the home. Throws HomeFault `home-unwritable`. */
   dir(...parts: string[]): string;
 }
 
@@ -20,7 +25,14 @@ export function openHome(option: string | undefined, env: NodeJS.ProcessEnv = pr
     root,
     dir(...parts) {
       const path = join(root, ...parts);
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      try {
+        mkdirSync(path, { recursive: true, mode: 0o700 });
+      } catch (cause) {
+        throw new HomeFault('home-unwritable', `expected to make ${path}, got ${messageOf(cause)}`, {
+          cause,
+          hint: 'choose another home with --home or SEAWORTHY_HOME',
+        });
+      }
       return path;
     },
   };

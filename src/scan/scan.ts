@@ -28,7 +28,7 @@ import {
   Suppressor,
   type VexStatement,
 } from './match/index.ts';
-import { distributionOf } from './package/index.ts';
+import { type Distribution, distributionOf } from './package/index.ts';
 import type { ScanProgress } from './progress.ts';
 
 export interface InspectTargetOptions {
@@ -181,7 +181,7 @@ export function judgeInventory(
     tool: { name: 'seaworthy', version },
     scannedAt: now.toISOString(),
     target,
-    ...(os ? { distribution: { id: os.id, name: os.name, release: os.release } } : {}),
+    ...(os ? { distribution: named(os) } : {}),
     packages: inventory.packages,
     findings: matched.findings,
     plan: matched.plan,
@@ -205,6 +205,10 @@ export function judgeInventory(
     executables: { unattributed: inventory.unattributed, unowned: inventory.unownedExecutables },
     suppressions: { expired: suppressor.expired(), unused: suppressor.unused() },
   };
+}
+
+function named({ id, name, release, ecosystem }: Distribution): NonNullable<ScanResult['distribution']> {
+  return { id, name, release, ...(ecosystem ? { ecosystem } : {}) };
 }
 
 function statementOf(database: AdvisoryDatabase, clock: Clock): DatabaseStatement {

@@ -47,7 +47,8 @@ export interface ScanResult {
   /** ISO 8601. */
   scannedAt: string;
   target: ScannedTarget;
-  distribution?: { id: string; name: string; release: string };
+  /** `ecosystem`: base name of its OSV feed, where there is one. */
+  distribution?: { id: string; name: string; release: string; ecosystem?: string };
   packages: Package[];
   findings: Finding[];
   plan: FixStep[];

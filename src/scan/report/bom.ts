@@ -1,7 +1,8 @@
 // CycloneDX 1.6 with vulnerabilities, and SPDX 2.3 with advisories: findings in the formats of inventories.
 import type { Inventory, Package } from '../inventory/index.ts';
 import type { Finding, ScanResult } from '../match/index.ts';
-import { cycloneDx, type Json, noteOf, refOf, spdx } from '../sbom/index.ts';
+import { cycloneDx, type Json, noteOf, PREFIX, refOf, spdx } from '../sbom/index.ts';
+import { basisOf } from './basis.ts';
 
 export function formatCycloneDx(result: ScanResult): string {
   const refs = new Map<string, string>();
@@ -11,7 +12,9 @@ export function formatCycloneDx(result: ScanResult): string {
   const vulnerabilities = result.findings.map((finding) =>
     vulnerability(finding, refs.get(`${finding.purl}\n${finding.location}`) ?? finding.purl),
   );
-  return `${JSON.stringify(cycloneDx(subjectOf(result), new Date(result.scannedAt), { vulnerabilities }), null, 2)}\n`;
+  const properties = [{ name: `${PREFIX}basis`, value: JSON.stringify(basisOf(result)) }];
+  const document = cycloneDx(subjectOf(result), new Date(result.scannedAt), { vulnerabilities, properties });
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 export function formatSpdx(result: ScanResult): string {
@@ -36,6 +39,7 @@ export function formatSpdx(result: ScanResult): string {
       ],
     ]),
   );
+  notes.push(noteOf([['basis', JSON.stringify(basisOf(result))]]));
   return `${JSON.stringify(spdx(subjectOf(result), new Date(result.scannedAt), advisories, notes), null, 2)}\n`;
 }
 

@@ -153,7 +153,7 @@ test('only fixable leaves out what no version removes, and says how many', async
   assert.match(formatTable(result, { columns: 80, colour: false }), /1 finding without a fix left out/);
 });
 
-test('every format carries everything undecided', async (t) => {
+test('every format carries everything undecided, and what the answer rests on', async (t) => {
   const result = await judged(t);
   const formats = {
     json: formatJson(result),
@@ -163,6 +163,10 @@ test('every format carries everything undecided', async (t) => {
   };
   for (const [name, text] of Object.entries(formats)) {
     JSON.parse(text);
+    assert.ok(
+      text.includes('fixed only') && text.includes('npm'),
+      `${name} does not say what its sources know`,
+    );
     for (const { code } of result.undecided) assert.ok(text.includes(code), `${name} lacks ${code}`);
     for (const { id } of result.findings) assert.ok(text.includes(id), `${name} lacks ${id}`);
   }

@@ -1,6 +1,7 @@
 // SARIF 2.1.0 (OASIS), as code scanning services read it: a rule for each flaw, a result for each finding.
 import { createHash } from 'node:crypto';
 import type { Finding, ScanResult } from '../match/index.ts';
+import { basisOf } from './basis.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
@@ -52,6 +53,7 @@ export function formatSarif(result: ScanResult): string {
         properties: {
           target: result.target.reference,
           ...(result.target.digest ? { digest: result.target.digest } : {}),
+          basis: basisOf(result),
         },
         results: result.findings.map((finding) => resultOf(finding, rules.get(finding.id)!.index)),
         columnKind: 'utf16CodeUnits',

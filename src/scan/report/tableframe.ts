@@ -83,6 +83,14 @@ function restOf(entries: readonly Undecided[]): string {
 
 export function databaseLines(result: ScanResult, look: TableLook): string[] {
   const lines: string[] = [];
+  const { unowned } = result.executables;
+  if (unowned > 0)
+    lines.push(
+      ...wrap(
+        `${counted(unowned, 'executable')} of no package: advisories say nothing of them.`,
+        look.columns,
+      ),
+    );
   for (const { ecosystem, rows, knows } of result.sources)
     lines.push(
       ...wrap(

@@ -1,5 +1,5 @@
 // Inventories as SBOMs, and back.
-export { cycloneDx, type Json, refOf } from './cyclonedx.ts';
+export { cycloneDx, type Json, PREFIX, refOf } from './cyclonedx.ts';
 export { SbomFault, type SbomFaultCode } from './fault.ts';
 export { parseSbom } from './parse.ts';
 export { noteOf, spdx } from './spdx.ts';
