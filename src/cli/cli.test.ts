@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,8 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { digestOf } from '../image/index.ts';
 import { testRecord, writeFeed } from '../testing/feeds.ts';
 import { makeImage, writeLayout } from '../testing/images.ts';
+import { listenHandler } from '../testing/listen.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/seaworthy.cjs', import.meta.url));
 
@@ -139,4 +141,57 @@ test('everything that is kept lies under the home', async (t) => {
   const other = join(home, '..', 'other');
   await run('--home', other, 'scan', `dir:${root}`);
   assert.ok(existsSync(join(other, 'database')));
+});
+
+test('db update takes the feeds that this home’s scans have met, when nobody chooses', async (t) => {
+  const { folder, root, run, feed } = setting(t);
+  writeFeed(feed, 'Go', [testRecord('GO-1', 'Go', 'example.com/a', '1.0.0')]);
+  writeFeed(feed, 'Alpine', [testRecord('AL-1', 'Alpine:v3.18', 'a', '1')]);
+  const none = await run('db', 'update', '--from', feed, '--no-epss', '--no-kev');
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /scan an image first, or choose with --ecosystem NAME or --all/);
+  mkdirSync(join(root, 'etc'));
+  writeFileSync(join(root, 'etc/os-release'), 'ID=alpine\nVERSION_ID=3.18.4\n');
+  await run('scan', `dir:${root}`);
+  const met = await run('db', 'update', '--from', feed, '--no-epss', '--no-kev', '--format', 'json');
+  assert.equal(met.code, 0, met.stderr);
+  assert.deepEqual(
+    JSON.parse(met.stdout)
+      .feeds.map(({ name }: { name: string }) => name)
+      .sort(),
+    ['Alpine', 'npm'],
+  );
+  assert.ok(existsSync(folder));
+});
+
+test('Ctrl-C in the middle of a download ends with 130 and leaves nothing behind', async (t) => {
+  const { home } = setting(t);
+  const image = makeImage({ layers: [[{ path: 'etc/hello', data: 'hello' }]] });
+  const layer = [...image.blobs].find(([digest]) => digest !== digestOf(image.config))![1];
+  let asked = () => {};
+  const halfWay = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const host = await listenHandler((request, response) => {
+    const path = request.url ?? '';
+    if (path === '/v2/') response.end('{}');
+    else if (path.includes('/manifests/'))
+      response.setHeader('content-type', image.descriptor.mediaType).end(image.bytes);
+    else if (path.endsWith(digestOf(image.config))) response.end(image.config);
+    else {
+      response.setHeader('content-length', String(layer.length)).write(layer.subarray(0, 1));
+      asked();
+    }
+  }, t);
+  const child = spawn(process.execPath, [launcher, '--home', home, 'scan', `registry:${host}/a:v1`], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  await halfWay;
+  child.kill('SIGINT');
+  assert.equal(await ended, 130);
+  const left = readdirSync(home, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !/compiled|database/.test(entry.parentPath),
+  );
+  assert.deepEqual(left, []);
 });

@@ -10,19 +10,26 @@ export const exitCodes = {
   usage: 2,
   /** Undecided, or the target is partly unreadable. */
   undecided: 3,
+  /** Ctrl-C: 128 and the signal's number, as shells say it. */
+  stopped: 130,
 } as const;
 
 /** Says what happened and what to do; returns the exit code. */
 export function report(error: unknown, to: { write(text: string): unknown }): number {
+  if (isStop(error)) return exitCodes.stopped;
   if (isFault(error)) {
     to.write(`seaworthy: ${error.message}\n`);
     if (error.hint) to.write(`  ${error.hint}\n`);
     to.write(`  (${error.code})\n`);
     return exitCodes.usage;
   }
-  if (error instanceof Error && error.name === 'AbortError') return 130;
   to.write(
     `seaworthy: this is a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
   );
   return exitCodes.usage;
+}
+
+/** Somebody pressed Ctrl-C: nothing to report, wherever it was noticed. */
+function isStop(error: unknown): boolean {
+  return isFault(error) ? error.code === 'aborted' : error instanceof Error && error.name === 'AbortError';
 }
