@@ -1,22 +1,8 @@
 // Makes the images that the scan benchmark reads: a Debian base, and an application of each language on it.
 // Needs root, debootstrap, npm, pip, mvn and Go; what is made is kept below the peers' folder.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { layerOf, layoutOf, type Recipe } from '../interop/images.ts';
 
-export const peers = process.env['SEAWORTHY_PEERS'] ?? join(homedir(), '.cache', 'seaworthy-peers');
-const folder = join(peers, 'bench');
+export { peers } from '../interop/peers.ts';
 
 export const imageNames = ['base', 'node', 'python', 'java', 'go', 'all'] as const;
 export type ImageName = (typeof imageNames)[number];
@@ -31,7 +17,7 @@ const layersOf: Record<ImageName, string[]> = {
 };
 
 /** Each layer's recipe: a shell script that fills $ROOT. */
-const recipes: Record<string, string> = {
+const scripts: Record<string, string> = {
   base: `debootstrap bookworm "$ROOT" >&2; rm -rf "$ROOT"/var/cache/apt/archives/*.deb "$ROOT"/var/lib/apt/lists/*`,
   node: `mkdir -p "$ROOT/srv/app"; cd "$ROOT/srv/app"
     echo '{"name":"bench","version":"1.0.0"}' > package.json
@@ -50,77 +36,14 @@ POM
   go: `mkdir -p "$ROOT/usr/local/bin"; cp "$PEERS"/bin/syft "$PEERS"/bin/osv-scanner "$PEERS"/bin/govulncheck "$(go env GOROOT)/bin/go" "$ROOT/usr/local/bin/"`,
 };
 
+const recipes: Record<string, Recipe> = Object.fromEntries(
+  Object.entries(scripts).map(([name, script]) => [`bench-${name}`, { on: [], script }]),
+);
+
 /** The OCI layout of an image, made when it is not there. */
 export function imageOf(name: ImageName): string {
-  const layout = join(folder, name);
-  if (existsSync(join(layout, 'index.json'))) return layout;
-  const blobs = join(layout, 'blobs', 'sha256');
-  mkdirSync(blobs, { recursive: true });
-  const layers = layersOf[name].map((layer) => madeLayer(layer));
-  for (const { digest, file } of layers) {
-    const blob = join(blobs, digest);
-    rmSync(blob, { force: true });
-    linkSync(file, blob);
-  }
-  const put = (document: unknown) => {
-    const bytes = Buffer.from(JSON.stringify(document));
-    const digest = createHash('sha256').update(bytes).digest('hex');
-    writeFileSync(join(blobs, digest), bytes);
-    return { digest: `sha256:${digest}`, size: bytes.length };
-  };
-  const config = put({
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => `sha256:${diffId}`) },
-  });
-  const manifest = put({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
-    layers: layers.map(({ digest, file }) => ({
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-      digest: `sha256:${digest}`,
-      size: statSync(file).size,
-    })),
-  });
-  writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  writeFileSync(
-    join(layout, 'index.json'),
-    JSON.stringify({
-      schemaVersion: 2,
-      manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', ...manifest }],
-    }),
+  return layoutOf(
+    `bench-image-${name}`,
+    layersOf[name].map((layer) => layerOf(`bench-${layer}`, recipes)),
   );
-  return layout;
-}
-
-interface Layer {
-  digest: string;
-  diffId: string;
-  file: string;
-}
-
-function madeLayer(name: string): Layer {
-  const record = join(folder, `${name}.json`);
-  if (existsSync(record)) return JSON.parse(readFileSync(record, 'utf8')) as Layer;
-  process.stderr.write(`bench: making layer ${name}\n`);
-  const work = join(folder, `work-${name}`);
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(join(work, 'root'), { recursive: true });
-  const env = { ...process.env, ROOT: join(work, 'root'), WORK: work, PEERS: peers };
-  const sh = (script: string) =>
-    execFileSync('bash', ['-euo', 'pipefail', '-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  sh(recipes[name]!);
-  sh(`tar --sort=name --numeric-owner -C "$ROOT" -cf "$WORK/layer.tar" .; gzip -6 -n -k "$WORK/layer.tar"`);
-  const sum = (file: string) => String(sh(`sha256sum "$WORK/${file}"`)).slice(0, 64);
-  const layer = {
-    digest: sum('layer.tar.gz'),
-    diffId: sum('layer.tar'),
-    file: join(folder, `${name}.tar.gz`),
-  };
-  renameSync(join(work, 'layer.tar.gz'), layer.file);
-  rmSync(work, { recursive: true, force: true });
-  writeFileSync(record, JSON.stringify(layer));
-  return layer;
 }

@@ -2,8 +2,9 @@
 //   node bench/large.ts      needs 11 GB of disk below the peers' folder
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeImage } from '../interop/images.ts';
 import { peers } from './images.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -13,16 +14,11 @@ const data = Buffer.alloc(10_240, 'ten kilobytes of a file. ');
 
 /** A plain tar of `count` files, written and hashed as it is made; the layout of the image it is. */
 function makeLayout(name: string, count: number): string {
-  const layout = join(work, name);
-  const blobs = join(layout, 'blobs', 'sha256');
-  mkdirSync(blobs, { recursive: true });
   const tar = join(work, `${name}.tar`);
   const file = openSync(tar, 'w');
   const hash = createHash('sha256');
-  let size = 0;
   const put = (bytes: Buffer) => {
     hash.update(bytes);
-    size += bytes.length;
     writeSync(file, bytes);
   };
   const batch: Buffer[] = [];
@@ -33,32 +29,9 @@ function makeLayout(name: string, count: number): string {
   put(Buffer.concat([...batch, Buffer.alloc(1024)]));
   closeSync(file);
   const digest = hash.digest('hex');
-  execFileSync('mv', [tar, join(blobs, digest)]);
-  const document = (value: unknown) => {
-    const bytes = Buffer.from(JSON.stringify(value));
-    const name = createHash('sha256').update(bytes).digest('hex');
-    writeFileSync(join(blobs, name), bytes);
-    return { digest: `sha256:${name}`, size: bytes.length };
-  };
-  const config = document({
-    architecture: 'amd64',
-    os: 'linux',
-    rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
-  });
-  const manifest = document({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...config },
-    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: `sha256:${digest}`, size }],
-  });
-  writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  writeFileSync(
-    join(layout, 'index.json'),
-    JSON.stringify({
-      schemaVersion: 2,
-      manifests: [{ mediaType: 'application/vnd.oci.image.manifest.v1+json', ...manifest }],
-    }),
-  );
+  const layout = join(work, name);
+  writeImage(layout, [{ file: tar, digest, diffId: digest }]);
+  rmSync(tar);
   return layout;
 }
 

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer, type NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createClient } from '../src/net/index.ts';
-import type { ScanResult } from '../src/scan/index.ts';
 import {
   anonymous,
   copyImage,
@@ -19,7 +17,8 @@ import {
 } from '../src/transport/index.ts';
 import { imageOf } from './make.ts';
 import { sh } from './peers.ts';
-import { scanned, seaworthy } from './seaworthy.ts';
+import { essence, scanned, seaworthy } from './seaworthy.ts';
+import { answering, startRegistry } from './servers.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'seaworthy-engine-'));
 const { layout } = imageOf('go');
@@ -35,12 +34,9 @@ const podman = {
 };
 
 before(async () => {
-  const port = await freePort();
-  host = `127.0.0.1:${port}`;
-  writeFileSync(
-    join(work, 'registry.yml'),
-    `version: 0.1\nstorage: {filesystem: {rootdirectory: ${work}/registry}}\nhttp: {addr: ${host}}\nlog: {level: error}\n`,
-  );
+  const registry = await startRegistry(work);
+  host = registry.host;
+  running.push(registry.process);
   writeFileSync(
     podman.CONTAINERS_STORAGE_CONF,
     `[storage]\ndriver = "vfs"\nrunroot = "${work}/run"\ngraphroot = "${work}/graph"\n`,
@@ -52,13 +48,12 @@ before(async () => {
     podman,
   );
   running.push(
-    spawn('docker-registry', ['serve', join(work, 'registry.yml')], { stdio: 'ignore' }),
     spawn('podman', ['system', 'service', '--time', '0', `unix://${socket}`], {
       stdio: 'ignore',
       env: { ...process.env, ...podman },
     }),
   );
-  await Promise.all([answering({ port, host: '127.0.0.1' }), answering({ path: socket })]);
+  await answering({ path: socket });
 });
 
 after(async () => {
@@ -69,14 +64,6 @@ after(async () => {
   await http.close();
   rmSync(work, { recursive: true, force: true });
 });
-
-function essence(result: ScanResult): unknown {
-  return {
-    packages: result.packages.map(({ purl, location, layer }) => [purl, location, layer]),
-    findings: result.findings.map(({ id, purl, location, state }) => [id, purl, location, state]),
-    undecided: result.undecided.map(({ code, message }) => [code, message]),
-  };
-}
 
 test('our copy into a registry of others and back keeps every digest, and is scanned by reference', async () => {
   const registry = openRegistry(host, { http, credentials: anonymous });
@@ -121,28 +108,3 @@ test('an image of podman’s socket gives what its layout gives; one it lacks is
     delete process.env['DOCKER_HOST'];
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Resolves once somebody listens; one that never comes up is ended by the limit, by name. */
-async function answering(place: NetConnectOpts): Promise<void> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const connection = createConnection(place, () => {
-        connection.destroy();
-        resolve(true);
-      });
-      connection.on('error', () => setTimeout(() => resolve(false), 50));
-    });
-    if (open) return;
-    if (Date.now() > end)
-      throw new Error(`expected somebody to listen at ${JSON.stringify(place)}, got nobody`);
-  }
-}

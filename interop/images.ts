@@ -61,16 +61,19 @@ export function layerOf(name: string, recipes: Record<string, Recipe>): Layer {
   return layer;
 }
 
-/** The OCI layout of an image of these layers, lowest first. */
+/** The OCI layout of an image of these layers, lowest first; made once. */
 export function layoutOf(name: string, layers: readonly Layer[]): string {
-  const layout = join(
-    folder,
-    `${name}-${createHash('sha256')
-      .update(layers.map(({ digest }) => digest).join())
-      .digest('hex')
-      .slice(0, 16)}`,
-  );
-  if (existsSync(join(layout, 'index.json'))) return layout;
+  const key = createHash('sha256')
+    .update(layers.map(({ digest }) => digest).join())
+    .digest('hex')
+    .slice(0, 16);
+  const layout = join(folder, `${name}-${key}`);
+  if (!existsSync(join(layout, 'index.json'))) writeImage(layout, layers);
+  return layout;
+}
+
+/** Writes a layout; the layers' files are linked into it. */
+export function writeImage(layout: string, layers: readonly Omit<Layer, 'tree'>[]): void {
   const blobs = join(layout, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
   for (const { digest, file } of layers) {
@@ -94,7 +97,7 @@ export function layoutOf(name: string, layers: readonly Layer[]): string {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     config,
     layers: layers.map(({ digest, file }) => ({
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+      mediaType: `application/vnd.oci.image.layer.v1.tar${file.endsWith('.gz') ? '+gzip' : ''}`,
       digest: `sha256:${digest}`,
       size: statSync(file).size,
     })),
@@ -107,5 +110,4 @@ export function layoutOf(name: string, layers: readonly Layer[]): string {
       manifests: [{ ...manifest, annotations: { 'org.opencontainers.image.ref.name': 'latest' } }],
     }),
   );
-  return layout;
 }

@@ -46,3 +46,12 @@ export function scanned(target: string, ...args: string[]): ScanResult {
     throw new Error(`scan ${target} ended with ${ran.code}: ${ran.stderr}`);
   return JSON.parse(ran.stdout) as ScanResult;
 }
+
+/** What does not depend on how the image was reached. */
+export function essence(result: ScanResult): unknown {
+  return {
+    packages: result.packages.map(({ purl, location, layer }) => [purl, location, layer]),
+    findings: result.findings.map(({ id, purl, location, state }) => [id, purl, location, state]),
+    undecided: result.undecided.map(({ code, message }) => [code, message]),
+  };
+}

@@ -1,40 +1,24 @@
 // One image in every form that real tools write and serve: the same packages and findings from each; and the
 // forms that are wrong on purpose.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ScanResult } from '../src/scan/index.ts';
 import { imageOf } from './make.ts';
 import { sh } from './peers.ts';
-import { scanned, seaworthy } from './seaworthy.ts';
+import { essence, scanned, seaworthy } from './seaworthy.ts';
+import { startRegistry } from './servers.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'seaworthy-targets-'));
 const { layout } = imageOf('node');
 let registry: ChildProcess;
 let host: string;
 
-/** What does not depend on how the image was reached. */
-function essence(result: ScanResult): unknown {
-  return {
-    packages: result.packages.map(({ purl, location, introducedBy }) => [purl, location, introducedBy]),
-    findings: result.findings.map(({ id, purl, location, state }) => [id, purl, location, state]),
-    undecided: result.undecided.map(({ code, message }) => [code, message]),
-  };
-}
-
 before(async () => {
-  const port = await freePort();
-  host = `127.0.0.1:${port}`;
-  writeFileSync(
-    join(work, 'registry.yml'),
-    `version: 0.1\nstorage: {filesystem: {rootdirectory: ${work}/registry}}\nhttp: {addr: ${host}}\nlog: {level: error}\n`,
-  );
-  registry = spawn('docker-registry', ['serve', join(work, 'registry.yml')], { stdio: 'ignore' });
-  await listening(port);
+  ({ host, process: registry } = await startRegistry(work));
 });
 
 after(() => {
@@ -123,25 +107,3 @@ test('a forged list of diffIDs, a cut layer and a bomb end with their own codes'
   assert.equal(burst.code, 3);
   assert.ok((JSON.parse(burst.stdout) as ScanResult).undecided.some(({ code }) => code === 'limit-reached'));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Resolves once somebody listens; a registry that never comes up ends in the runner's own timeout. */
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = createConnection(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => setTimeout(() => resolve(false), 50));
-    });
-    if (open) return;
-  }
-}
