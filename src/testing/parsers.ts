@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { bufferSource, defaultLimits, parseJson, readZip } from '../core/index.ts';
+import { bufferSource, defaultLimits, fixedClock, parseJson, readZip } from '../core/index.ts';
 import {
   parseConfig,
   parseDigest,
@@ -13,15 +13,20 @@ import {
   parseReference,
   readLayer,
 } from '../image/index.ts';
+import type { HttpResponse } from '../net/index.ts';
 import { parseEpss, parseKev, parseModifiedCsv, parseOsvRecord } from '../scan/advisory/index.ts';
 import { decodeResult, encodeResult, extractors } from '../scan/inventory/index.ts';
 import { parseOpenVex, parseSuppressions } from '../scan/match/index.ts';
 import { parsePurl } from '../scan/package/index.ts';
 import { cycloneDx, parseSbom, spdx } from '../scan/sbom/index.ts';
 import { compareVersions, orderOf } from '../scan/version/index.ts';
-import { fileCredentials } from '../transport/index.ts';
+import { anonymous, fileCredentials, listTags, openRegistry } from '../transport/index.ts';
+import { directoryLayout } from '../transport/local/index.ts';
+import { readIndex } from '../transport/local/layout.ts';
+import { readSavedImages } from '../transport/local/saved.ts';
 import { indexTar } from '../transport/local/tarindex.ts';
 import { parseChallenges } from '../transport/remote/challenge.ts';
+import { parseToken } from '../transport/remote/token.ts';
 import { testRecord } from './feeds.ts';
 import { makeImage, makeTar } from './images.ts';
 import { debian12, inventoryOf, packageOf } from './inventories.ts';
@@ -123,6 +128,21 @@ const resultBytes = encodeResult({
   undecided: [],
 });
 
+/** What a registry answers, with a damaged header or body. */
+function answer(body: string, headers: Record<string, string> = {}): HttpResponse {
+  const bytes = async () => Buffer.from(body);
+  return {
+    status: 200,
+    url: new URL('http://127.0.0.1/v2/'),
+    header: (name) => headers[name],
+    body: once(Buffer.from(body)),
+    bytes,
+    text: async () => body,
+    json: async () => parseJson(body),
+    discard: async () => {},
+  };
+}
+
 /** By name; extractors are `inventory/NAME FILE`, version orders `version/ECOSYSTEM`. */
 export const parsers: Record<string, FuzzedParser> = {
   tar: { corpus: () => [tar], parse: (bytes) => readLayer(once(bytes), ignore) },
@@ -140,6 +160,42 @@ export const parsers: Record<string, FuzzedParser> = {
       } finally {
         await file.close();
       }
+    },
+  },
+  'layout-index': {
+    corpus: () => [json({ schemaVersion: 2, manifests: [image.descriptor] })],
+    parse(bytes) {
+      scratchFile('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+      scratchFile('index.json', bytes);
+      return readIndex(directoryLayout(scratch!));
+    },
+  },
+  'saved-manifest': {
+    corpus: () => [
+      json([{ Config: 'a.json', RepoTags: ['a:latest'], Layers: ['b/layer.tar', 'c/layer.tar'] }]),
+    ],
+    parse(bytes) {
+      scratchFile('manifest.json', bytes);
+      return readSavedImages(directoryLayout(scratch!));
+    },
+  },
+  token: {
+    corpus: () => [json({ token: 'abc', access_token: 'def', expires_in: 300 })],
+    parse: (bytes) =>
+      parseToken(
+        answer(text(bytes)),
+        new URL('https://auth.example.com/'),
+        fixedClock('2026-01-01T00:00:00Z'),
+      ),
+  },
+  link: {
+    corpus: texts('</v2/a/tags/list?n=2&last=b>; rel="next"'),
+    async parse(bytes) {
+      let asked = 0;
+      const send = async () =>
+        answer('{"name":"a","tags":["x"]}', asked++ === 0 ? { link: text(bytes) } : {});
+      const http = { request: send, close: async () => {} };
+      await listTags({ ...openRegistry('127.0.0.1:5000', { http, credentials: anonymous }), send }, 'a');
     },
   },
   manifest: {
