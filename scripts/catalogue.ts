@@ -10,6 +10,7 @@ export function catalogueProblems(root: string): string[] {
     ...differences('docs/undecided.md', Object.keys(undecidedCodes), listed(root, 'docs/undecided.md')),
     ...differences('docs/limits.md', Object.keys(defaultLimits), listed(root, 'docs/limits.md')),
     ...limitValues(root),
+    ...idleLimits(root),
   ];
 }
 
@@ -38,6 +39,15 @@ function limitValues(root: string): string[] {
     if (said === undefined || Number(said.replaceAll(',', '')) === value) return [];
     return [`docs/limits.md says ${name} is ${said}, the code says ${value}`];
   });
+}
+
+/** A bound that nothing holds protects nobody. */
+function idleLimits(root: string): string[] {
+  const files = globSync('src/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'src/core/limits.ts'] });
+  const code = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  return Object.keys(defaultLimits)
+    .filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
+    .map((name) => `src/core/limits.ts has ${name}, which nothing holds`);
 }
 
 function differences(file: string, code: readonly string[], documented: readonly string[]): string[] {

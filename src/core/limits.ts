@@ -21,8 +21,8 @@ export const defaultLimits = {
   documentBytes: 16 << 20,
   /** Levels of nesting in a JSON document. */
   jsonDepth: 200,
-  /** Bytes of an executable that is examined. */
-  executableBytes: 2 ** 31,
+  /** Bytes of one file that is looked into; a larger one is named and passed by. */
+  examinedBytes: 2 ** 31,
   /** Bytes of a jar that is examined. */
   archiveBytes: 2 ** 31,
   /** Levels of archives within archives. */

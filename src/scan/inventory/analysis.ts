@@ -42,7 +42,7 @@ export class Analysis implements TarSink {
     this.note(entry);
     if (type === 'hardlink') this.#hardLink(entry);
     if (type !== 'file' || entry.size === 0) return false;
-    const wanted = this.wantedBy(new Entry(path, entry.size, entry.mode, head));
+    const wanted = this.readersOf(new Entry(path, entry.size, entry.mode, head));
     if (wanted.length === 0) return false;
     if (entry.sparse) {
       this.#passedBy(path, 'is stored sparse, which is not read');
@@ -90,6 +90,23 @@ export class Analysis implements TarSink {
   /** The extractors that want a file; exposed for root file systems, which read only wanted files. */
   wantedBy(entry: Entry): Extractor[] {
     return this.#extractors.filter((extractor) => extractor.wants(entry));
+  }
+
+  /** The extractors that will read a file; of one that is too large to look into none, which is named. */
+  readersOf(entry: Entry): Extractor[] {
+    const wanted = this.wantedBy(entry);
+    const most = this.#limits.examinedBytes;
+    if (wanted.length === 0 || entry.size <= most) return wanted;
+    this.#undecided.push(
+      undecided(
+        'limit-reached',
+        `${entry.path}: expected at most ${most} bytes to look into, got ${entry.size}`,
+        {
+          subject: entry.path,
+        },
+      ),
+    );
+    return [];
   }
 
   /** Runs the extractors on one file and keeps what they find. */

@@ -32,7 +32,7 @@ export const extractors: readonly Extractor[] = [
 ];
 
 /** Goes up when layers or the tar within them are read differently. */
-const readerVersion = 2;
+const readerVersion = 3;
 
 /** Part of every stored layer result's key: changes when an extractor comes, goes or reads differently. */
 export const analyserVersion: string = createHash('sha256')

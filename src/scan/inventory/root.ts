@@ -67,7 +67,7 @@ function visit(entry: RootEntry, analysis: Analysis): void {
     const size = fstatSync(descriptor).size;
     const got = readSync(descriptor, head, 0, HEAD_BYTES, 0);
     const whole = { path: entry.path, size, mode: entry.mode, head: head.subarray(0, got) };
-    const wanted = analysis.wantedBy(new Entry(whole.path, whole.size, whole.mode, whole.head));
+    const wanted = analysis.readersOf(new Entry(whole.path, whole.size, whole.mode, whole.head));
     if (wanted.length === 0) return;
     file = new DiskFile(whole, descriptor);
     analysis.examine(file, wanted);
