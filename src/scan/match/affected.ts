@@ -75,9 +75,12 @@ export function orderedEvents(events: readonly RangeEvent[], order: VersionOrder
 }
 
 function sorted(events: readonly RangeEvent[], order: VersionOrder): RangeEvent[] | undefined {
-  const whole = events.map((event) => completed(event, order));
+  const whole =
+    order.completeBound === undefined ? [...events] : events.map((event) => completed(event, order));
   if (whole.some(({ version }) => !isOpenEnd(version) && parseVersion(order, version) === undefined))
     return undefined;
+  // From the beginning to a fix, as most ranges are: there is nothing to sort.
+  if (whole.length <= 2 && whole[0]?.version === '0') return whole;
   return whole.sort((a, b) => {
     if (a.version === b.version) return 0;
     if (a.version === '0' || b.version === '*') return -1;
