@@ -7,7 +7,16 @@ export interface House {
   order: string[];
 }
 
-const pure = ['image', 'scan/package', 'scan/version', 'scan/match', 'scan/report'];
+const pure = [
+  'image',
+  'scan/package',
+  'scan/version',
+  'scan/match',
+  'scan/report',
+  'trust/evidence',
+  'trust/certificate',
+  'trust/policy',
+];
 const outside =
   /^node:(?:fs|fs\/promises|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|sqlite|readline|os)(?:\/|$)|^undici|^fastify/;
 
