@@ -15,6 +15,7 @@ export type ImageFaultCode =
   | 'tar-corrupt'
   | 'tar-limit'
   | 'layer-corrupt'
-  | 'layer-limit';
+  | 'layer-limit'
+  | 'statement-invalid';
 
 export class ImageFault extends Fault<ImageFaultCode> {}

@@ -42,5 +42,16 @@ export {
   registryHost,
   withDefaultTag,
 } from './reference.ts';
+export { type JsonObject, type Shape, shapeOf } from './shape.ts';
+export {
+  base64Of,
+  type Envelope,
+  inTotoType,
+  makeStatement,
+  parseEnvelope,
+  parseStatement,
+  preAuthEncoding,
+  type Statement,
+} from './statement.ts';
 export { HEAD_BYTES, type TarEntry, type TarEntryType, TarReader, type TarSink } from './tar.ts';
 export { cleanPath, paxRecords, readNumber, readText, verifyChecksum } from './tarheader.ts';

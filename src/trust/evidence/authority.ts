@@ -21,6 +21,8 @@ export interface KeyAuthority {
   kind: 'key';
   name: string;
   keys: readonly TrustedKey[];
+  /** Name of the trust root that proofs are judged by; `public-good` when a policy names none. */
+  root?: string;
   proofs: Proofs;
 }
 

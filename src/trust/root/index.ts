@@ -1,0 +1,10 @@
+// Trust roots: who the authorities, logs and timestamp authorities are.
+export { RootFault, type RootFaultCode } from './fault.ts';
+export {
+  isWithin,
+  parseTrustedRoot,
+  type SigstoreRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type Validity,
+} from './trustedroot.ts';
