@@ -1,6 +1,6 @@
 // The independent tools that the interop suite compares with: where they lie, and how they get there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,9 +28,11 @@ const debian: Record<string, string> = {
   rpmbuild: 'rpm',
   'docker-registry': 'docker-registry',
   podman: 'podman',
+  buildah: 'buildah',
   time: 'time',
 };
 
+/** By the name each gets in `bin`: go names a command after its folder, and two of these would be `cosign`. */
 const goTools: Record<string, { module: string; env?: Record<string, string> }> = {
   syft: { module: 'github.com/anchore/syft/cmd/syft@v1.57.0' },
   'osv-scanner': {
@@ -38,6 +40,17 @@ const goTools: Record<string, { module: string; env?: Record<string, string> }> 
     env: { GOTOOLCHAIN: 'go1.27.0' },
   },
   govulncheck: { module: 'golang.org/x/vuln/cmd/govulncheck@v1.9.0' },
+  cosign2: { module: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5' },
+  cosign3: { module: 'github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3' },
+  fulcio: { module: 'github.com/sigstore/fulcio@v1.8.8' },
+  'rekor-server': {
+    module: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
+    env: { GOTOOLCHAIN: 'go1.27.0' },
+  },
+  'timestamp-server': {
+    module: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.5',
+    env: { GOTOOLCHAIN: 'go1.27.0' },
+  },
 };
 
 /** Installs what is missing; cold it takes some minutes, warm none. */
@@ -49,7 +62,12 @@ export function install(): void {
     sh(`(apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}) >&2`);
   for (const [name, { module, env }] of Object.entries(goTools))
     if (!existsSync(join(bin, name)))
-      sh(`echo "building ${module}" >&2; GOBIN="${bin}" go install ${module}`, env ?? {});
+      sh(
+        `echo "building ${module}" >&2; made=$(mktemp -d -p "$PEERS"); trap 'rm -rf "$made"' EXIT
+        GOBIN="$made" go install ${module}; mv "$made"/* "${bin}/${name}"`,
+        env ?? {},
+      );
+  installHelper('ggcr-registry', 'ggcr');
   if (!existsSync(join(bin, 'cargo-auditable')))
     sh(`cargo install --locked --quiet cargo-auditable@0.7.7 --root "${peers}" >&2`);
   if (!existsSync(join(peers, 'validators', 'done')))
@@ -58,6 +76,14 @@ export function install(): void {
       cd "$PEERS/validators" && npm init -y >/dev/null && npm install --ignore-scripts --no-audit --no-fund @microsoft/sarif-multitool@5.7.0 >&2
       chmod +x node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
       touch done`);
+}
+
+/** One of our own small Go programs, below `interop/`, made again when its source is newer than the binary. */
+function installHelper(name: string, folder: string): void {
+  const source = join(root, 'interop', folder);
+  const made = statSync(join(bin, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (readdirSync(source).every((file) => statSync(join(source, file)).mtimeMs < made)) return;
+  sh(`echo "building ${folder}" >&2; cd "${source}" && go build -trimpath -o "${bin}/${name}" .`);
 }
 
 function has(command: string): boolean {
@@ -72,6 +98,8 @@ function has(command: string): boolean {
 /** One line for each peer, as it says itself. */
 export function versions(): string[] {
   const said = (script: string) => sh(`(${script}) 2>/dev/null | head -1 || true`).trim();
+  const moduleOf = (name: string) =>
+    `${name} ${said(`go version -m "${bin}/${name}" | grep -oP '\\tmod\\t\\S+\\t\\K\\S+'`)}`;
   return [
     `dpkg ${said("dpkg-query -W -f '${Version}' dpkg")}`,
     said('rpm --version'),
@@ -83,8 +111,10 @@ export function versions(): string[] {
     said('skopeo --version'),
     said('podman --version'),
     `docker-registry ${said("dpkg-query -W -f '${Version}' docker-registry")}`,
-    `syft ${said(`go version -m "${bin}/syft" | grep -oP '\\tmod\\t\\S+\\t\\K\\S+'`)}`,
+    moduleOf('syft'),
     `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,
     `govulncheck ${said(`"${bin}/govulncheck" -version | grep -i scanner`)}`,
+    ...['cosign2', 'cosign3', 'fulcio', 'rekor-server', 'timestamp-server'].map(moduleOf),
+    `go-containerregistry ${said(`go version -m "${bin}/ggcr-registry" | grep -oP '\\tdep\\tgithub.com/google/go-containerregistry\\t\\K\\S+'`)}`,
   ];
 }
