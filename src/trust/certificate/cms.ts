@@ -89,7 +89,8 @@ function isNamed(id: Der | undefined, certificate: Certificate): boolean {
   }
   const [issuer, serial] = sequenceOf(id);
   readInteger(serial);
-  return issuer?.raw.equals(certificate.issuer) && serial!.content.toString('hex') === certificate.serial;
+  const isIssuer = issuer?.raw.equals(certificate.issuer) ?? false;
+  return isIssuer && serial!.content.toString('hex') === certificate.serial;
 }
 
 /** The signature of the signer by this certificate, and its digest of the content. Throws CertificateFault. */
