@@ -22,6 +22,12 @@ export const undecidedCodes = {
   'package-unidentified': 'a package file does not say enough to name the package in advisories',
   'foreign-packages': "packages of another vendor are not covered by the distribution's advisories",
   'advisory-unreadable': 'an advisory that names the package could not be parsed',
+  'no-rule': 'no rule of the policy selects the image',
+  'evidence-unlisted': 'signatures or attestations could not be listed or fetched',
+  'evidence-unreadable': 'a signature or attestation was found but could not be judged',
+  'evidence-untimed': 'what a rule counts an age from bears no date that can be believed',
+  'base-unknown': 'a rule asks for the base of the image, and the base is not known',
+  'platform-none': 'the image has none of the platforms that it is asked for',
 } as const;
 
 export type UndecidedCode = keyof typeof undecidedCodes;

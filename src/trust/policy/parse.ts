@@ -1,0 +1,56 @@
+// YAML in, policy out: every mistake named with file, line, column and the nearest right word.
+import { parseDocumentAs } from '../../core/document/index.ts';
+import { checkPolicy } from './check.ts';
+import { compileAuthority, compileException, compileRule } from './compile.ts';
+import { imagePolicyDocument, policyKeys } from './document.ts';
+import { hashOf } from './hash.ts';
+import { Material, type ReadFile } from './material.ts';
+import type { ImagePolicy, RootSource } from './policy.ts';
+
+export type { ReadFile } from './material.ts';
+
+/**
+ * Parses and compiles an ImagePolicy. Paths in it are relative to `file`; `readFile` gives the text of the resolved
+ * path and throws when it cannot. Throws DocumentFault, a line `FILE:LINE:COLUMN: …` for each mistake.
+ */
+export function parsePolicy(text: string, file: string, readFile: ReadFile): ImagePolicy {
+  const material = new Material(file, readFile);
+  const schema = imagePolicyDocument.superRefine((document, context) =>
+    checkPolicy(document, context, material),
+  );
+  const { metadata, spec } = parseDocumentAs(text, file, schema, policyKeys);
+  const roots = (spec.roots ?? []).map(
+    ({ name, file: path, tuf }): RootSource =>
+      tuf === undefined
+        ? { name, kind: 'file', json: material.text(path!) }
+        : { name, kind: 'tuf', mirror: tuf.mirror, root: material.text(tuf.root) },
+  );
+  const authorities = (spec.authorities ?? []).map((authority) => compileAuthority(authority, material));
+  const rules = (spec.rules ?? []).map((rule) => compileRule(rule, authorities));
+  const judging = {
+    registries: spec.registries ?? [],
+    mutateDigest: spec.mutateDigest ?? true,
+    roots,
+    authorities,
+    rules: rules.map(({ mode: _, ...rule }) => rule),
+  };
+  const rest = {
+    rules,
+    suppressions: spec.suppressions ?? [],
+    exceptions: (spec.exceptions ?? []).map(compileException),
+    revocations: spec.revocations ?? [],
+  };
+  return {
+    name: metadata.name,
+    ...judging,
+    ...rest,
+    keyFiles: Object.fromEntries(
+      (spec.authorities ?? []).map(({ name, key }) => [
+        name,
+        (key?.keys ?? []).flatMap((item) => item.file ?? []),
+      ]),
+    ),
+    hash: hashOf({ name: metadata.name, ...judging, ...rest }),
+    rulesHash: hashOf(judging),
+  };
+}
