@@ -13,15 +13,15 @@ export interface Claims {
 export interface Issuer extends Running {
   /** What its tokens are about: people by e-mail address, or jobs by URL (the subject, below the issuer's host). */
   kind: 'email' | 'uri';
-  /** A signed ID token (ES256), good for ten minutes. */
+  /** A signed ID token (RS256, the one that cosign takes as text), good for ten minutes. */
   token(claims: Claims): string;
 }
 
 /** Its `url` is the issuer's name, too. */
 export async function startIssuer(kind: Issuer['kind'] = 'email'): Promise<Issuer> {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const kid = 'interop';
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' };
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
   const running = await startThread(join(import.meta.dirname, 'sigstore', 'issuerthread.ts'), { jwk });
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
   const token = ({ subject, email, audience = 'sigstore' }: Claims) => {
@@ -34,8 +34,8 @@ export async function startIssuer(kind: Issuer['kind'] = 'email'): Promise<Issue
       exp: now + 600,
       ...(email === undefined ? {} : { email, email_verified: true }),
     };
-    const text = `${encode({ alg: 'ES256', typ: 'JWT', kid })}.${encode(claims)}`;
-    const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const text = `${encode({ alg: 'RS256', typ: 'JWT', kid })}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(text), privateKey);
     return `${text}.${signature.toString('base64url')}`;
   };
   return { ...running, kind, token };

@@ -46,13 +46,13 @@ export async function startFulcio({ issuers }: { issuers: Issuer[] }): Promise<F
   const entries = issuers.map(({ url, kind }) => [
     url,
     {
-      'issuer-url': url,
-      'client-id': 'sigstore',
-      type: kind,
-      ...(kind === 'uri' ? { 'subject-domain': new URL(url).origin } : {}),
+      IssuerURL: url,
+      ClientID: 'sigstore',
+      Type: kind,
+      ...(kind === 'uri' ? { SubjectDomain: new URL(url).origin } : {}),
     },
   ]);
-  writeFileSync(config, JSON.stringify({ 'oidc-issuers': Object.fromEntries(entries) }));
+  writeFileSync(config, JSON.stringify({ OIDCIssuers: Object.fromEntries(entries) }));
   const running = await startProcess({
     command: join(bin, 'fulcio'),
     ports: 3,

@@ -11,7 +11,7 @@ listen(({ path, url }) => {
       jwks_uri: `${url}/keys`,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: ['RS256'],
     };
   if (path === '/keys') return { keys: [workerData.jwk] };
   return undefined;
