@@ -51,6 +51,16 @@ export const defaultLimits = {
   aliases: 1000,
   /** Characters of a version; a longer one cannot be ordered. */
   versionLength: 1000,
+  /** Entries of the list of what refers to one image. */
+  referrers: 2000,
+  /** Signatures and attestations of one image and format that are fetched. */
+  signatures: 100,
+  /** Bytes of one signature or attestation. */
+  signatureBytes: 32 << 20,
+  /** Bytes of all signatures and attestations of one image. */
+  evidenceBytes: 128 << 20,
+  /** Bytes of a certificate revocation list. */
+  crlBytes: 32 << 20,
 } as const;
 
 export type Limits = { readonly [K in keyof typeof defaultLimits]: number };

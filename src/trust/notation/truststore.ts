@@ -9,9 +9,8 @@ import {
   parseCertificates,
 } from '../certificate/index.ts';
 import type { NotationTrustPolicy } from '../evidence/index.ts';
-import { isIssuedBy } from './chain.ts';
 import { NotationFault } from './fault.ts';
-import { formatName } from './name.ts';
+import { checkStore } from './store.ts';
 import { isStoreName, storeTypes } from './trustpolicy.ts';
 
 const mostFiles = 1000;
@@ -80,21 +79,6 @@ async function readCertificates(file: string): Promise<Certificate[]> {
       `expected certificates in ${file}, got ${messageOf(cause)}`,
       { cause },
     );
-  }
-}
-
-/**
- * Only authorities and certificates that sign themselves belong into a store, into one of type tsa only roots. Throws
- * NotationFault `trust-store-invalid`.
- */
-export function checkStore(store: string, certificates: readonly Certificate[]): void {
-  if (certificates.length === 0) throw invalid(`certificates in the trust store ${store}`, 'none');
-  for (const certificate of certificates) {
-    const own = isIssuedBy(certificate, certificate);
-    if (!own && certificate.ca !== true)
-      throw invalid(`authorities in the trust store ${store}`, formatName(certificate.subject));
-    if (!own && store.startsWith('tsa:'))
-      throw invalid(`root certificates in the trust store ${store}`, formatName(certificate.subject));
   }
 }
 

@@ -1,0 +1,175 @@
+// Asks responders and fetches lists, so that revocation can be judged without another look at the network.
+import { createHash } from 'node:crypto';
+import { defaultLimits, messageOf } from '../../core/index.ts';
+import type { HttpClient, HttpRequest } from '../../net/index.ts';
+import type { ResultStore } from '../../store/index.ts';
+import { type Certificate, parseCertificate } from '../certificate/index.ts';
+import { crlNextUpdate } from './crl.ts';
+import { ocspRequest, readOcsp } from './ocsp.ts';
+import { crlUrls, ocspUrls } from './pointers.ts';
+import { type Fetched, ocspKey, type RevocationEvidence } from './revocation.ts';
+
+/** Ms for one answer, as Notation has them. */
+const ocspTimeout = 2_000;
+const crlTimeout = 5_000;
+const ocspBytes = 64 << 10;
+const mostAtOnce = 8;
+
+/** What is asked and what is known so far. */
+interface Gathering {
+  http: HttpClient;
+  /** CRLs, kept until they run out; OCSP answers are always fresh. */
+  cache: ResultStore | undefined;
+  /** Ms since 1970. */
+  now: number;
+  ocsp: Record<string, Fetched>;
+  crls: Map<string, Promise<Fetched>>;
+  run: <T>(task: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * The evidence for `chains` (DER, leaf first), which must be trusted in every other way already: their addresses are
+ * asked. A list is fetched where there is no responder, or none that says anything. Never throws for what a stranger's
+ * server does: that becomes a problem in the evidence.
+ */
+export async function gatherRevocation(
+  chains: readonly (readonly Uint8Array[])[],
+  http: HttpClient,
+  cache: ResultStore | undefined,
+  now: number,
+): Promise<RevocationEvidence> {
+  const gathering: Gathering = { http, cache, now, ocsp: {}, crls: new Map(), run: limiter(mostAtOnce) };
+  const pairs = new Map<string, [Certificate, Certificate]>();
+  for (const chain of chains) {
+    const certificates = chain.map(parseCertificate);
+    for (const [at, certificate] of certificates.slice(0, -1).entries())
+      pairs.set(certificate.raw.toString('base64'), [certificate, certificates[at + 1]!]);
+  }
+  await Promise.all(
+    [...pairs.values()].map(([certificate, issuer]) => gatherOne(gathering, certificate, issuer)),
+  );
+  const crls: Record<string, Fetched> = {};
+  for (const [url, fetched] of gathering.crls) crls[url] = await fetched;
+  return { ocsp: gathering.ocsp, crls };
+}
+
+async function gatherOne(gathering: Gathering, certificate: Certificate, issuer: Certificate): Promise<void> {
+  for (const url of ocspUrls(certificate)) {
+    const fetched = await gathering.run(() => askResponder(gathering, url, certificate, issuer));
+    gathering.ocsp[ocspKey(certificate, url)] = fetched;
+    if ('bytes' in fetched && isAnswer(fetched.bytes, certificate, issuer, gathering.now)) return;
+  }
+  await Promise.all(crlUrls(certificate).map((url) => listOf(gathering, url)));
+}
+
+/** Whether a responder settled it, so that no list is needed. */
+function isAnswer(bytes: Uint8Array, certificate: Certificate, issuer: Certificate, now: number): boolean {
+  try {
+    const { state, nextUpdate } = readOcsp(bytes, certificate, issuer, now);
+    return state !== 'unknown' && nextUpdate >= now;
+  } catch {
+    return false;
+  }
+}
+
+function askResponder(
+  { http }: Gathering,
+  url: string,
+  certificate: Certificate,
+  issuer: Certificate,
+): Promise<Fetched> {
+  return fetched(http, url, ocspTimeout, ocspBytes, {
+    method: 'POST',
+    redirects: 'manual',
+    headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
+    body: ocspRequest(certificate, issuer),
+  });
+}
+
+function listOf(gathering: Gathering, url: string): Promise<Fetched> {
+  let list = gathering.crls.get(url);
+  if (list === undefined) {
+    list = gathering.run(() => fetchList(gathering, url));
+    gathering.crls.set(url, list);
+  }
+  return list;
+}
+
+async function fetchList({ http, cache, now }: Gathering, url: string): Promise<Fetched> {
+  const key = `crl/v1/${createHash('sha256').update(url).digest('hex')}`;
+  const kept = fromCache(cache, key, now);
+  if (kept !== undefined) return { bytes: kept };
+  const list = await fetched(http, url, crlTimeout, defaultLimits.crlBytes, {});
+  if ('bytes' in list && isCurrent(list.bytes, now)) toCache(cache, key, list.bytes);
+  return list;
+}
+
+/** A cache that fails is no cache: it must never keep anyone from verifying (CVE-2024-51491). */
+function fromCache(cache: ResultStore | undefined, key: string, now: number): Buffer | undefined {
+  try {
+    const bytes = cache?.get(key);
+    return bytes !== undefined && isCurrent(bytes, now) ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toCache(cache: ResultStore | undefined, key: string, bytes: Uint8Array): void {
+  try {
+    cache?.put(key, bytes);
+  } catch {
+    // as above
+  }
+}
+
+function isCurrent(bytes: Uint8Array, now: number): boolean {
+  try {
+    return crlNextUpdate(bytes) >= now;
+  } catch {
+    return false;
+  }
+}
+
+/** Plain HTTP alone, as in Notation: what is fetched is signed, and a TLS server would want its own revocation looked up. */
+async function fetched(
+  http: HttpClient,
+  url: string,
+  timeout: number,
+  most: number,
+  request: Omit<HttpRequest, 'url'>,
+): Promise<Fetched> {
+  if (!/^http:\/\//i.test(url)) return { problem: 'not an http:// address' };
+  try {
+    const response = await http.request({
+      ...request,
+      url,
+      plainHttp: true,
+      retries: 0,
+      maxBytes: most,
+      signal: AbortSignal.timeout(timeout),
+    });
+    if (response.status !== 200) {
+      await response.discard();
+      return { problem: `status ${response.status}` };
+    }
+    return { bytes: new Uint8Array(await response.bytes(most)) };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** At most so many tasks at once; the others wait their turn. */
+function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    running++;
+    try {
+      return await task();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}

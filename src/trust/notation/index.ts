@@ -1,0 +1,12 @@
+// Notation signatures: read, verified with their chains, times and revocation, and made.
+export type { Algorithm } from './algorithm.ts';
+export { envelopeTypes, type NotationEnvelope, signatureArtifactType } from './content.ts';
+export { parseEnvelope } from './envelope.ts';
+export { NotationFault, type NotationFaultCode } from './fault.ts';
+export { gatherRevocation } from './fetchrevocation.ts';
+export { formatName, isSubset, type Name, parseName, readName } from './name.ts';
+export { type Fetched, noRevocationEvidence, type RevocationEvidence } from './revocation.ts';
+export { type NotationSignature, type SignNotationOptions, signNotation } from './sign.ts';
+export { checkTrustPolicy, parseTrustPolicy, policyFor } from './trustpolicy.ts';
+export { readTrustStores } from './truststore.ts';
+export { chainsToCheck, verifyNotation } from './verify.ts';
