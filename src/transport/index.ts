@@ -32,6 +32,7 @@ export {
   fetchManifest,
   fileCredentials,
   hasBlob,
+  listFallback,
   listReferrers,
   listTags,
   machineCredentials,

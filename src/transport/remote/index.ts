@@ -5,7 +5,7 @@ export { type AzureOptions, azureCredentials, machineCredentials } from './azure
 export type { Credential, Credentials } from './credential.ts';
 export { anonymous, fileCredentials } from './credentials.ts';
 export { RemoteFault, type RemoteFaultCode } from './fault.ts';
-export { fallbackTag, listReferrers, listTags } from './list.ts';
+export { fallbackTag, listFallback, listReferrers, listTags } from './list.ts';
 export {
   type BlobOptions,
   type FetchedManifest,

@@ -1,5 +1,5 @@
 // Lists that a registry gives in pages: tags, and what refers to a manifest.
-import { parseJson } from '../../core/index.ts';
+import { defaultLimits, parseJson } from '../../core/index.ts';
 import { type Descriptor, isTag, mediaTypes, parseDigest, parseManifest } from '../../image/index.ts';
 import type { HttpResponse } from '../../net/index.ts';
 import { RemoteFault } from './fault.ts';
@@ -34,6 +34,7 @@ export async function listReferrers(
   repository: string,
   digest: string,
   artifactType?: string,
+  most = defaultLimits.referrers,
 ): Promise<Descriptor[]> {
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   const found: Descriptor[] = [];
@@ -47,14 +48,24 @@ export async function listReferrers(
         response.status !== 405
       )
         throw await unexpected(registry, response, `list what refers to ${digest}`);
-      found.push(...(await fallbackReferrers(registry, repository, digest)));
+      found.push(...(await listFallback(registry, repository, digest)));
+      if (found.length > most) throw tooMany(registry, digest, most);
       break;
     }
     const index = parseManifest(await response.bytes(pageBytes), mediaTypes.ociIndex);
     if (index.kind === 'index') found.push(...index.manifests);
+    // a registry that never ends its list must not keep us reading
+    if (found.length > most) throw tooMany(registry, digest, most);
   }
   // a registry may ignore the filter, and says so only by leaving OCI-Filters-Applied out
   return artifactType === undefined ? found : completeTypes(registry, repository, found, artifactType);
+}
+
+function tooMany(registry: Registry, digest: string, most: number): RemoteFault {
+  return new RemoteFault(
+    'registry-failed',
+    `expected ${registry.domain} to list at most ${most} referrers of ${digest}, got more`,
+  );
 }
 
 function isIndexAnswer(response: HttpResponse): boolean {
@@ -69,7 +80,8 @@ export function fallbackTag(digest: string): string {
   return `${algorithm}-${hex.slice(0, 64)}`;
 }
 
-async function fallbackReferrers(
+/** What the fallback tag lists; nothing where there is none. Throws RemoteFault, ImageFault. */
+export async function listFallback(
   registry: Registry,
   repository: string,
   digest: string,

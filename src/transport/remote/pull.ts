@@ -201,12 +201,10 @@ export async function fetchBlob(
   registry: Registry,
   repository: string,
   blob: Pick<Descriptor, 'digest' | 'size'>,
+  most: number = defaultLimits.manifestBytes,
 ): Promise<Buffer> {
-  if (blob.size > defaultLimits.manifestBytes)
-    throw new RemoteFault(
-      'registry-failed',
-      `expected a blob of at most ${defaultLimits.manifestBytes} bytes, got ${blob.size}`,
-    );
+  if (blob.size > most)
+    throw new RemoteFault('registry-failed', `expected a blob of at most ${most} bytes, got ${blob.size}`);
   const pieces: Uint8Array[] = [];
   for await (const piece of await streamBlob(registry, repository, blob)) pieces.push(piece);
   return Buffer.concat(pieces);
