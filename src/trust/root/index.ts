@@ -1,5 +1,6 @@
 // Trust roots: who the authorities, logs and timestamp authorities are.
 export { RootFault, type RootFaultCode } from './fault.ts';
+export { type LoadedRoot, loadTrustedRoot, publicGood, publicSource, tufSource } from './public.ts';
 export {
   isWithin,
   parseTrustedRoot,
@@ -8,3 +9,4 @@ export {
   type TrustedLog,
   type Validity,
 } from './trustedroot.ts';
+export { type TufSource, updateTrustedRoot } from './tuf.ts';
