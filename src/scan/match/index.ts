@@ -13,6 +13,7 @@ export {
   type VexStatement,
 } from './openvex.ts';
 export { formatOpenVex, type ImageIdentity } from './openvexwrite.ts';
+export { priorityOf } from './priority.ts';
 export type { DatabaseStatement, ScannedLayer, ScannedTarget, ScanResult } from './result.ts';
 export { atLeast } from './severity.ts';
 export { type Suppression, Suppressor } from './suppressions.ts';

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { messageOf, undecidedCodes } from '../../core/index.ts';
 import { parsePurl } from '../../scan/package/index.ts';
+import { type RejectionCode, rejected, rejections } from '../evidence/index.ts';
 import { checkAuthority } from './checkauthority.ts';
 import { checkRule } from './checkrule.ts';
 import type { PolicyDocument } from './document.ts';
@@ -93,9 +94,18 @@ function checkSuppressions({ suppressions = [] }: PolicyDocument['spec'], report
   }
 }
 
+/** Undecided codes, and the reasons of rejections that leave the answer open. */
+function liftableCodes(): string[] {
+  const about = { format: 'bundle', manifest: '', authority: '' } as const;
+  const open = (Object.keys(rejections) as RejectionCode[]).filter(
+    (code) => rejected(about, code, '').undecided,
+  );
+  return [...Object.keys(undecidedCodes).filter((code) => !fixedCodes.includes(code)), ...open];
+}
+
 function checkExceptions({ exceptions = [], rules = [] }: PolicyDocument['spec'], report: Report): void {
   const names = rules.map(({ name }) => name);
-  const codes = Object.keys(undecidedCodes).filter((code) => !fixedCodes.includes(code));
+  const codes = liftableCodes();
   for (const [i, item] of exceptions.entries()) {
     const path = ['exceptions', i];
     if ((item.rule === undefined) === (item.undecided === undefined))

@@ -1,5 +1,4 @@
 // A checked document becomes the policy that is judged by: defaults filled in, durations in ms, files in memory.
-import type { UndecidedCode } from '../../core/index.ts';
 import type { Authority, Format, KeylessIdentity, TextMatch, TrustedKey } from '../evidence/index.ts';
 import type { AuthorityDocument, PolicyDocument, RuleDocument } from './document.ts';
 import { dayMs, durationOf } from './duration.ts';
@@ -198,7 +197,7 @@ export function compileException(
   const { rule, undecided, images, labels, reason, author, expires } = document;
   return {
     ...(rule === undefined ? {} : { rule }),
-    ...(undecided === undefined ? {} : { undecided: undecided as UndecidedCode }),
+    ...(undecided === undefined ? {} : { undecided: undecided as NonNullable<Exception['undecided']> }),
     images,
     labels: compileLabels(labels),
     reason,

@@ -4,6 +4,9 @@ const units = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as cons
 
 export const dayMs: number = units.d;
 
+/** Ms that another machine's clock may be ahead. */
+export const clockSkew = 5 * 60_000;
+
 export const durationPattern = /^[1-9]\d{0,5}[mhdw]$/;
 
 /** Ms; the text fits `durationPattern`. */

@@ -4,9 +4,16 @@ export { judge } from './judge.ts';
 export { labelsRead, type Needs, needsOf } from './needs.ts';
 export { parsePolicy, type ReadFile } from './parse.ts';
 export type { Exception, ImagePolicy, Revocation, RootSource } from './policy.ts';
-export { predicateTypesOf, provenanceTypes, scanResultType, summaryType } from './predicates.ts';
+export {
+  predicateTypesOf,
+  provenanceTypes,
+  scanResultType,
+  summaryExtension,
+  summaryType,
+} from './predicates.ts';
 export type { Mode, PlatformChoice, Rule, RuleKind } from './rule.ts';
 export { selects } from './select.ts';
+export { makeSummary } from './summary.ts';
 export {
   type DenialCode,
   denials,

@@ -1,13 +1,13 @@
 // A policy, compiled: what the authorities, rules, suppressions, exceptions and revocations of one document say.
 import type { UndecidedCode } from '../../core/index.ts';
 import type { Suppression } from '../../scan/match/index.ts';
-import type { Authority } from '../evidence/index.ts';
+import type { Authority, RejectionCode } from '../evidence/index.ts';
 import type { Rule } from './rule.ts';
 
 /** Lets images past one named rule or one named undecided reason; never an allow of anything else. */
 export interface Exception {
   rule?: string;
-  undecided?: UndecidedCode;
+  undecided?: UndecidedCode | RejectionCode;
   images: readonly string[];
   labels: Readonly<Record<string, readonly string[]>>;
   reason: string;

@@ -2,6 +2,8 @@
 
 export const scanResultType = 'https://seaworthy.dev/scan-result/v1';
 export const summaryType = 'https://slsa.dev/verification_summary/v1';
+/** Field of a verification summary in which Seaworthy says what it rests on. */
+export const summaryExtension = 'https://seaworthy.dev/verification-summary/v1';
 export const provenanceTypes = [
   'https://slsa.dev/provenance/v1',
   'https://slsa.dev/provenance/v0.2',

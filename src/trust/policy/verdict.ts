@@ -17,6 +17,7 @@ export const denials = {
   'build-type-other': 'the provenance names another build type',
   'summary-other': 'the verification summary is of another verifier, resource, policy or level',
   'summary-failed': 'the verification summary says that the image failed',
+  'summary-over': 'what the verification summary leaned on holds no longer',
   'attestation-old': 'the attestation is older than allowed',
   'attestation-future': 'the attestation bears a date in the future',
   'scan-missing': 'there is no scan result by anyone trusted for it',
@@ -42,6 +43,8 @@ export interface Fix {
 }
 
 export interface HeldException {
+  /** The rule or the undecided code that it lifts. */
+  lifts: { rule: string } | { undecided: string };
   reason: string;
   author: string;
   /** Last day it holds, YYYY-MM-DD. */
@@ -62,7 +65,8 @@ export interface RuleOutcome {
   fix?: Fix;
   /** Digest, and platform where there are several, that the answer is about. */
   subject?: { digest: string; platform?: string };
-  exception?: HeldException;
+  /** What was let past, when `excepted`. */
+  exceptions?: readonly HeldException[];
   /** Digests of the manifests that carried the evidence leaned on. */
   evidence: readonly string[];
   /** Ms since 1970 at which this outcome can become another one. */
