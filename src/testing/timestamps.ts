@@ -1,6 +1,15 @@
 // Real RFC 3161 timestamps by a throw-away authority, for tests that ask when a signature existed.
 import { createHash, randomBytes } from 'node:crypto';
-import { parseCertificate, writeDer, writeInteger, writeOid } from '../trust/certificate/index.ts';
+import type { RequestListener } from 'node:http';
+import {
+  parseCertificate,
+  parseDer,
+  readOid,
+  sequenceOf,
+  writeDer,
+  writeInteger,
+  writeOid,
+} from '../trust/certificate/index.ts';
 import {
   extendedKeyUsage,
   type Holder,
@@ -25,6 +34,10 @@ export interface TimestampOptions {
   /** In place of TSTInfo. */
   contentType?: string;
   serial?: Uint8Array;
+  /** Object identifier of the hash that the imprint is made with; SHA-256 when left out. */
+  imprintHash?: string;
+  /** Bytes of the number that the asker gave. */
+  nonce?: Uint8Array;
 }
 
 /** A certificate for timestamps alone, as RFC 3161 section 2.3 wants it. */
@@ -35,7 +48,7 @@ export function makeTimestamper(subject: string, issuer: Holder, options: Holder
   });
 }
 
-const sha256 = sequence(writeOid('2.16.840.1.101.3.4.2.1'), writeDer(0x05));
+const nist = '2.16.840.1.101.3.4.2';
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
 /** A TimeStampToken over bytes at a time (ms since 1970). */
@@ -48,7 +61,7 @@ export function timestampToken(
   return timestampTokenOf(authority, digest(over), time, options);
 }
 
-/** As `timestampToken`, over what has this SHA-256. */
+/** As `timestampToken`, over what has this hash. */
 export function timestampTokenOf(
   authority: Holder,
   imprint: Uint8Array,
@@ -59,10 +72,11 @@ export function timestampTokenOf(
   const info = sequence(
     writeInteger(Buffer.from([1])),
     writeOid('1.3.6.1.4.1.57264.2'),
-    sequence(sha256, writeDer(0x04, imprint)),
+    sequence(sequence(writeOid(options.imprintHash ?? `${nist}.1`), writeDer(0x05)), writeDer(0x04, imprint)),
     writeInteger(options.serial ?? randomBytes(8)),
     timeDer(time, true),
     ...(options.accuracy === undefined ? [] : [accuracyOf(options.accuracy)]),
+    ...(options.nonce === undefined ? [] : [writeInteger(options.nonce)]),
   );
   const hash = usualHash(authority.key);
   const certificate = parseCertificate(authority.certificate);
@@ -102,8 +116,6 @@ export function timestampTokenOf(
   );
 }
 
-const nist = '2.16.840.1.101.3.4.2';
-
 function attribute(type: string, value: Uint8Array): Buffer {
   return sequence(writeOid(type), writeDer(0x31, value));
 }
@@ -121,4 +133,26 @@ function accuracyOf(ms: number): Buffer {
     ...(seconds > 0 ? [number(seconds)] : []),
     ...(ms % 1000 > 0 ? [retagged(number(ms % 1000), 0x80)] : []),
   );
+}
+
+/** The answer to a TimeStampReq (RFC 3161 section 2.4). */
+export function timestampResponse(authority: Holder, request: Uint8Array, time = Date.now()): Buffer {
+  const [, imprint, ...rest] = sequenceOf(parseDer(request));
+  const [algorithm, hash] = sequenceOf(imprint);
+  const nonce = rest.find(({ tag }) => tag === 0x02);
+  const token = timestampTokenOf(authority, hash!.content, time, {
+    imprintHash: readOid(sequenceOf(algorithm)[0]),
+    ...(nonce === undefined ? {} : { nonce: nonce.content }),
+  });
+  return sequence(sequence(writeInteger(Buffer.from([0]))), token);
+}
+
+/** A timestamp authority over HTTP (RFC 3161 section 3.4). */
+export function timestampHandler(authority: Holder, now: () => number = Date.now): RequestListener {
+  return async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    response.setHeader('content-type', 'application/timestamp-reply');
+    response.end(timestampResponse(authority, Buffer.concat(chunks), now()));
+  };
 }
