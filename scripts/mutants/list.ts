@@ -1,0 +1,8 @@
+// Every mutant. Add one where the check stands: the room's file, or a new one and a line here.
+import { image } from './image.ts';
+import type { Mutant } from './mutant.ts';
+import { net } from './net.ts';
+import { transport } from './transport.ts';
+import { trust } from './trust.ts';
+
+export const mutants: readonly Mutant[] = [...image, ...net, ...transport, ...trust];

@@ -1,0 +1,35 @@
+// Mutants of transport: credentials go to the exact host they belong to (N9).
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const tests = ['src/transport/remote/auth.test.ts'];
+
+export const transport: readonly Mutant[] = [
+  ...mutantsOf('src/transport/remote/token.ts', tests, [
+    {
+      name: 'credentials are sent to a token realm on another host',
+      find: 'if (url.host === registry.base.host || credential === undefined) return url;',
+      replace: 'return url;',
+      red: [
+        'a registry that wants a token > whose realm is another host',
+        'a realm > of Docker Hub may see its credentials',
+      ],
+    },
+    {
+      name: 'a public registry may name a token realm on this machine',
+      find: 'if (isLoopbackHost(url.hostname) && !isLoopbackHost(registry.base.hostname))',
+      replace: 'if (isLoopbackHost(url.hostname) && url.hostname === "")',
+      red: ['a realm > is https, and no place on this machine'],
+    },
+  ]),
+  ...mutantsOf('src/transport/remote/credentials.ts', tests, [
+    {
+      name: 'credentials are found by a part of the host',
+      find: 'plainKey(key) === name)',
+      replace: 'name.includes(plainKey(key)))',
+      red: [
+        'credential files > are matched by the exact host',
+        'credential files > of podman narrow by repository',
+      ],
+    },
+  ]),
+];
