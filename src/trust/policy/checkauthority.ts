@@ -16,11 +16,13 @@ export function checkAuthority(
 ): ReadonlySet<string> | 'many' {
   const kinds = [authority.key, authority.keyless, authority.notation].filter((kind) => kind !== undefined);
   if (kinds.length !== 1) report(path, 'expected key, keyless or notation, one of them');
+  for (const kind of ['key', 'keyless'] as const) {
+    const root = authority[kind]?.root;
+    if (root !== undefined && root !== 'public-good' && !roots.some((item) => item.name === root))
+      report([...path, kind, 'root'], `there is no trust root ${JSON.stringify(root)} in spec.roots`);
+  }
   if (authority.key) return checkKeys(authority.key.keys, [...path, 'key', 'keys'], report, material);
   if (authority.keyless) {
-    const { root } = authority.keyless;
-    if (root !== undefined && root !== 'public-good' && !roots.some(({ name }) => name === root))
-      report([...path, 'keyless', 'root'], `there is no trust root ${JSON.stringify(root)} in spec.roots`);
     if (authority.proofs?.log === false && authority.proofs.timestamp !== true)
       report(
         [...path, 'proofs'],

@@ -45,6 +45,7 @@ export function checkRule(
     for (const [i, name] of (names ?? []).entries())
       if (!known.includes(name))
         report([...path, ...kind, i], `there is no authority ${JSON.stringify(name)}${meant(name, known)}`);
+  checkAttesting(rule, path, authorities, report);
   checkFormats(rule, path, authorities, report);
   for (const kind of ['signature', 'attestation'] as const)
     checkThreshold(rule[kind], [...path, kind], capacities, report);
@@ -57,6 +58,26 @@ export function checkRule(
     );
   if (base && base.allowed === undefined && base.by === undefined && base.wait === undefined)
     report([...path, 'base'], 'expected at least one of allowed, by and wait');
+}
+
+function checkAttesting(
+  rule: RuleDocument,
+  path: Path,
+  authorities: readonly AuthorityDocument[],
+  report: Report,
+): void {
+  const notation = new Set(authorities.filter((item) => item.notation !== undefined).map(({ name }) => name));
+  for (const [kind, key, names] of [
+    ['attestation', 'by', rule.attestation?.by],
+    ['vulnerabilities', 'by', rule.vulnerabilities?.by],
+    ['vulnerabilities', 'summaryBy', rule.vulnerabilities?.summaryBy],
+  ] as const)
+    for (const [i, name] of (names ?? []).entries())
+      if (notation.has(name))
+        report(
+          [...path, kind, key, i],
+          `${JSON.stringify(name)} signs as notation, which has no attestations: name a key or a keyless authority`,
+        );
 }
 
 /** A format that none of the authorities writes could never be met; an authority left without one never counts. */

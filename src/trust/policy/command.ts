@@ -1,50 +1,56 @@
 // The commands that fixes print: each does the one thing that is missing, for the one digest it is missing from.
-
+import type { Authority } from '../evidence/index.ts';
 import type { ImagePolicy } from './policy.ts';
 import { attestationNames } from './predicates.ts';
 import type { Fix } from './verdict.ts';
 
-/** How the first of the authorities signs: its private key, its pipeline, its certificate. */
-function means(policy: ImagePolicy, by: readonly string[]): { options: string; text: string } {
-  const authority = policy.authorities.find(({ name }) => by.includes(name));
+const publicRekor = 'https://rekor.sigstore.dev';
+
+/** How an authority signs: its private key, its pipeline's identity, its certificate. */
+function meansOf(policy: ImagePolicy, authority: Authority | undefined): { options: string; text: string } {
   if (authority?.kind === 'keyless') {
-    const identity = authority.identities[0]!;
-    const subject = 'exact' in identity.subject ? identity.subject.exact : identity.subject.pattern;
-    return { options: '--keyless', text: ` as ${subject}` };
+    const { subject } = authority.identities[0]!;
+    return { options: '', text: ` as ${'exact' in subject ? subject.exact : subject.pattern}` };
   }
   if (authority?.kind === 'notation')
     return {
-      options: '--format notation --key KEY --certificate CHAIN',
+      options: ' --format notation-jws --key KEY --certificate-chain CHAIN',
       text: ` with a certificate of ${authority.name}`,
     };
-  const file = authority === undefined ? undefined : policy.keyFiles[authority.name]?.at(-1);
-  const key = file?.endsWith('.pub') ? `${file.slice(0, -4)}.key` : 'KEY';
-  return {
-    options: `--key ${quoted(key)}`,
-    text: authority === undefined ? '' : ` with the key of ${authority.name}`,
-  };
+  if (authority === undefined) return { options: ' --key KEY', text: '' };
+  const file = policy.keyFiles[authority.name]?.at(-1);
+  const key = file?.endsWith('.pub') ? `${file.slice(0, -'.pub'.length)}.key` : 'KEY';
+  const log = authority.proofs.log
+    ? ` --rekor-url ${authority.root === undefined ? publicRekor : 'URL'}`
+    : '';
+  const time = authority.proofs.timestamp ? ' --timestamp-url URL' : '';
+  return { options: ` --key ${quoted(key)}${log}${time}`, text: ` with the key of ${authority.name}` };
+}
+
+function authorityAmong(policy: ImagePolicy, by: readonly string[], attests: boolean): Authority | undefined {
+  return policy.authorities.find(({ name, kind }) => by.includes(name) && !(attests && kind === 'notation'));
 }
 
 export function signFix(policy: ImagePolicy, by: readonly string[], address: string): Fix {
-  const { options, text } = means(policy, by);
-  return { text: `sign the image${text}`, command: `seaworthy sign ${address} ${options}` };
+  const { options, text } = meansOf(policy, authorityAmong(policy, by, false));
+  return { text: `sign the image${text}`, command: `seaworthy sign ${address}${options}` };
 }
 
 export function attestFix(policy: ImagePolicy, by: readonly string[], address: string, type: string): Fix {
-  const { options, text } = means(policy, by);
-  const name =
-    type === 'slsaprovenance' ? 'slsaprovenance1' : attestationNames.includes(type) ? type : quoted(type);
+  const { options, text } = meansOf(policy, authorityAmong(policy, by, true));
+  const name = type === 'slsaprovenance' ? 'slsaprovenance1' : type;
   return {
     text: `attest it${text}`,
-    command: `seaworthy attest ${address} --type ${name} --predicate FILE ${options}`,
+    command: `seaworthy attest ${address} --type ${attestationNames.includes(name) ? name : quoted(name)} --predicate FILE${options}`,
   };
 }
 
+/** `stale`: what it was judged by is too old, so the advisories come first. */
 export function scanFix(policy: ImagePolicy, by: readonly string[], address: string, stale = false): Fix {
-  const { options, text } = means(policy, by);
+  const { options, text } = meansOf(policy, authorityAmong(policy, by, true));
   return {
     text: `${stale ? 'update the advisories and scan again' : 'scan the image'}, signed${text}`,
-    command: `${stale ? 'seaworthy db update && ' : ''}seaworthy scan ${address} --attest ${options}`,
+    command: `${stale ? 'seaworthy db update && ' : ''}seaworthy scan ${address} --attest${options}`,
   };
 }
 

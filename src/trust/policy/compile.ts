@@ -20,6 +20,7 @@ export function compileAuthority(document: AuthorityDocument, material: Material
     return {
       kind: 'key',
       name,
+      ...(key.root === undefined ? {} : { root: key.root }),
       proofs,
       keys: key.keys.map(
         (item): TrustedKey => ({

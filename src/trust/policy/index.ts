@@ -1,10 +1,14 @@
 // Policy and facts in, verdict out. Pure: no I/O, no clock; knows no Kubernetes.
+import type { ReadFile } from './material.ts';
+import type { ImagePolicy } from './policy.ts';
+
 export type { BaseFacts, ImageFacts, ManifestFacts, Unlisted } from './facts.ts';
 export { judge } from './judge.ts';
+export type { ReadFile } from './material.ts';
 export { labelsRead, type Needs, needsOf } from './needs.ts';
-export { parsePolicy, type ReadFile } from './parse.ts';
 export type { Exception, ImagePolicy, Revocation, RootSource } from './policy.ts';
 export {
+  attestationNames,
   predicateTypesOf,
   provenanceTypes,
   scanResultType,
@@ -24,3 +28,13 @@ export {
   type RuleOutcome,
   type Verdict,
 } from './verdict.ts';
+
+/**
+ * Parses and compiles an ImagePolicy. Paths in it are relative to `file`; `readFile` gives the text of the resolved
+ * path and throws when it cannot. Rejects with DocumentFault, a line `FILE:LINE:COLUMN: …` for each mistake. Its
+ * libraries load on use: start-up is a promise.
+ */
+export async function parsePolicy(text: string, file: string, readFile: ReadFile): Promise<ImagePolicy> {
+  const { parsePolicy: parse } = await import('./parse.ts');
+  return parse(text, file, readFile);
+}

@@ -7,12 +7,7 @@ import { hashOf } from './hash.ts';
 import { Material, type ReadFile } from './material.ts';
 import type { ImagePolicy, RootSource } from './policy.ts';
 
-export type { ReadFile } from './material.ts';
-
-/**
- * Parses and compiles an ImagePolicy. Paths in it are relative to `file`; `readFile` gives the text of the resolved
- * path and throws when it cannot. Throws DocumentFault, a line `FILE:LINE:COLUMN: …` for each mistake.
- */
+/** See index.ts. Throws DocumentFault. */
 export function parsePolicy(text: string, file: string, readFile: ReadFile): ImagePolicy {
   const material = new Material(file, readFile);
   const schema = imagePolicyDocument.superRefine((document, context) =>

@@ -64,7 +64,7 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
     });
   }
   const weighed = weigh(rule, policy, newest, sinceIn(scans.usable), now);
-  const ages = agesOf(rule, scene, manifest, newest);
+  const ages = agesOf(rule, scene, newest);
   const obstacles = [
     ...(weighed.counting.length > 0
       ? [obstacle('failed', 'vulnerable', countedText(weighed.counting), upgradeFix(weighed.counting))]
@@ -89,7 +89,6 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
 function agesOf(
   rule: VulnerabilitiesRule,
   { policy, facts, now }: Scene,
-  manifest: ManifestFacts,
   scan: ScanClaim,
 ): { obstacles: Obstacle[]; until: number[] } {
   const address = addressOf(facts, facts.digest);
