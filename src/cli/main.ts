@@ -42,6 +42,9 @@ const commands: Record<string, () => Promise<Command>> = {
   scan: async () => (await import('./scan.ts')).scanCommand(),
   sbom: async () => (await import('./sbom.ts')).sbomCommand(),
   db: async () => (await import('./db.ts')).dbCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  sign: async () => (await import('./sign.ts')).signCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
 };
 
 /** A command that is added does not take over how its parent fails: it would end the process by itself. */

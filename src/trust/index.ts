@@ -1,0 +1,37 @@
+// Who made an image, and may it run.
+export { type Answers, answersFor } from './answers.ts';
+export {
+  type Answer,
+  type Authority,
+  type Format,
+  formats,
+  isUsefulPattern,
+  type Signed,
+  type Signer,
+  signerName,
+  type TextMatch,
+} from './evidence/index.ts';
+export {
+  KeyFault,
+  type KeyPair,
+  type KeySigner,
+  makeKeyPair,
+  openKey,
+  publicPem,
+  readPrivateKey,
+  readPublicKey,
+} from './key/index.ts';
+export { parseTrustPolicy, readTrustStores } from './notation/index.ts';
+export {
+  type PlaceOptions,
+  pinned,
+  platformsOf,
+  type ResolvedImage,
+  resolveDigest,
+  resolveImage,
+} from './place.ts';
+export { attestationNames, predicateTypesOf } from './policy/index.ts';
+export { parseTrustedRoot, publicGood } from './root/index.ts';
+export { type LoadedRoots, rootsFor } from './roots.ts';
+export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';
+export { type BundleServices, type BundleSigner, SigningFault } from './sigstore/index.ts';
