@@ -68,6 +68,7 @@ export function install(): void {
         env ?? {},
       );
   installHelper('ggcr-registry', 'ggcr');
+  installHelper('notation-peer', 'notation');
   if (!existsSync(join(bin, 'cargo-auditable')))
     sh(`cargo install --locked --quiet cargo-auditable@0.7.7 --root "${peers}" >&2`);
   if (!existsSync(join(peers, 'validators', 'done')))
