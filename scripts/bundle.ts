@@ -15,6 +15,7 @@ const bundle = await rolldown({
   input: {
     main: join(root, 'src/cli/main.ts'),
     worker: join(root, 'src/scan/inventory/worker.ts'),
+    verifyworker: join(root, 'src/trust/verifyworker.ts'),
   },
   platform: 'node',
   onLog(level, log, handler) {

@@ -2,7 +2,8 @@
 import { image } from './image.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
+import { notation } from './notation.ts';
 import { transport } from './transport.ts';
 import { trust } from './trust.ts';
 
-export const mutants: readonly Mutant[] = [...image, ...net, ...transport, ...trust];
+export const mutants: readonly Mutant[] = [...image, ...net, ...transport, ...trust, ...notation];

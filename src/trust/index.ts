@@ -1,6 +1,13 @@
 // Who made an image, and may it run.
 export { type Answers, answersFor } from './answers.ts';
 export {
+  type Checked,
+  type Checker,
+  type CheckerOptions,
+  type CheckRequest,
+  createChecker,
+} from './check.ts';
+export {
   type Answer,
   type Authority,
   type Format,
@@ -30,8 +37,21 @@ export {
   resolveDigest,
   resolveImage,
 } from './place.ts';
-export { attestationNames, predicateTypesOf } from './policy/index.ts';
+export {
+  attestationNames,
+  type ImageFacts,
+  type ImagePolicy,
+  makeSummary,
+  type Purpose,
+  parsePolicy,
+  predicateTypesOf,
+  scanResultType,
+  summaryType,
+  type Verdict,
+} from './policy/index.ts';
 export { parseTrustedRoot, publicGood } from './root/index.ts';
 export { type LoadedRoots, rootsFor } from './roots.ts';
 export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';
 export { type BundleServices, type BundleSigner, SigningFault } from './sigstore/index.ts';
+export { createVerifierThread, type VerifierThread } from './thread.ts';
+export { VerdictCache } from './verdicts.ts';

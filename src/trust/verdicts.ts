@@ -1,0 +1,102 @@
+// Verdicts that are kept: under everything that could make the answer another one, until the first moment at which any
+// rule's answer can change, and only while the evidence beside the image stays what it was.
+import { createHash } from 'node:crypto';
+import type { Purpose, Verdict } from './policy/index.ts';
+
+export interface VerdictKey {
+  /** `HOST/REPOSITORY`. */
+  repository: string;
+  digest: string;
+  given: 'tag' | 'digest';
+  platforms: readonly string[];
+  /** Those that the policy reads, in its order. */
+  labels: readonly (readonly [string, string])[];
+  /** Of the whole document. */
+  policyHash: string;
+  rootsHash: string;
+  credentialScope: string;
+  purpose: Purpose;
+}
+
+export interface VerdictCacheOptions {
+  /** Verdicts; the oldest goes first. */
+  most?: number;
+  /** Ms that a verdict is kept at most. */
+  longest?: number;
+  /** Ms that a denial is kept: what is missing may be on its way. */
+  denied?: number;
+  /** Ms after which the evidence is listed again in the background. */
+  relist?: number;
+}
+
+interface Entry {
+  verdict: Verdict;
+  evidence: string;
+  /** Ms since 1970. */
+  expires: number;
+  listed: number;
+}
+
+export class VerdictCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: Required<VerdictCacheOptions>;
+
+  constructor(options: VerdictCacheOptions = {}) {
+    this.#options = { most: 10_000, longest: 3_600_000, denied: 10_000, relist: 60_000, ...options };
+  }
+
+  key(parts: VerdictKey): string {
+    return JSON.stringify([
+      parts.repository,
+      parts.digest,
+      parts.given,
+      parts.platforms,
+      parts.labels,
+      parts.policyHash,
+      parts.rootsHash,
+      parts.credentialScope,
+      parts.purpose,
+    ]);
+  }
+
+  keep(key: string, verdict: Verdict, evidence: readonly string[], now: number): void {
+    const longest = verdict.decision === 'allow' ? this.#options.longest : this.#options.denied;
+    const expires = Math.min(now + longest, verdict.until ?? Number.POSITIVE_INFINITY);
+    this.#entries.delete(key);
+    this.#entries.set(key, { verdict, evidence: evidence.join(' '), expires, listed: now });
+    if (this.#entries.size > this.#options.most) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+
+  /** `list` gives the digests of the evidence as they are now; it runs in the background, and drops what differs. */
+  get(key: string, now: number, list: () => Promise<readonly string[]>): Verdict | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (now >= entry.expires) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    if (now - entry.listed >= this.#options.relist) {
+      entry.listed = now;
+      void this.#relist(key, entry, list);
+    }
+    return entry.verdict;
+  }
+
+  async #relist(key: string, entry: Entry, list: () => Promise<readonly string[]>): Promise<void> {
+    let evidence: string;
+    try {
+      evidence = (await list()).join(' ');
+    } catch {
+      // a registry that is away takes nothing from what was verified
+      return;
+    }
+    if (evidence !== entry.evidence && this.#entries.get(key) === entry) this.#entries.delete(key);
+  }
+}
+
+export function rootsHash(roots: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(roots).sort())
+    hash.update(`${name}\0${roots[name]!.length}\0`).update(roots[name]!);
+  return hash.digest('hex');
+}
