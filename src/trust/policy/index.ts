@@ -15,6 +15,7 @@ export {
   summaryExtension,
   summaryType,
 } from './predicates.ts';
+export { formatVerdict } from './report.ts';
 export type { Mode, PlatformChoice, Rule, RuleKind } from './rule.ts';
 export { selects } from './select.ts';
 export { makeSummary } from './summary.ts';
@@ -28,6 +29,7 @@ export {
   type RuleOutcome,
   type Verdict,
 } from './verdict.ts';
+export { verdictJson } from './verdictjson.ts';
 
 /**
  * Parses and compiles an ImagePolicy. Paths in it are relative to `file`; `readFile` gives the text of the resolved

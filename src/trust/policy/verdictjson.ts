@@ -1,0 +1,24 @@
+// The verdict as JSON; docs/schema/verdict.schema.json describes it.
+import type { RuleOutcome, Verdict } from './verdict.ts';
+
+/** Times as ISO 8601; two spaces of indent and a newline at the end. */
+export function verdictJson(verdict: Verdict): string {
+  const { decision, purpose, image, digest, platforms, policy, rules, at, until } = verdict;
+  const whole = {
+    schemaVersion: 1,
+    decision,
+    purpose,
+    image,
+    digest,
+    platforms,
+    policy,
+    judgedAt: new Date(at).toISOString(),
+    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    rules: rules.map(ruleJson),
+  };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}
+
+function ruleJson({ until, ...outcome }: RuleOutcome): object {
+  return { ...outcome, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
+}
