@@ -44,6 +44,9 @@ const commands: Record<string, () => Promise<Command>> = {
   db: async () => (await import('./db.ts')).dbCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   sign: async () => (await import('./sign.ts')).signCommand(),
+  attest: async () => (await import('./attest.ts')).attestCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  promote: async () => (await import('./promote.ts')).promoteCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
 };
 

@@ -1,7 +1,7 @@
 // seaworthy scan: what is in a target, what is wrong with it, what would mend it, what could not be decided.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultLimits, systemClock } from '../core/index.ts';
-import { parsePlatform } from '../image/index.ts';
+import { defaultLimits, type Home, systemClock } from '../core/index.ts';
+import { formatPlatform, parsePlatform } from '../image/index.ts';
 import {
   formatOpenVex,
   formatReport,
@@ -10,13 +10,16 @@ import {
   parseSuppressions,
   type ReportFormat,
   reportFormats,
+  type ScanOptions,
   type ScanResult,
   scan,
 } from '../scan/index.ts';
+import { CliFault } from './fault.ts';
 import { readText, writeOutput } from './files.ts';
 import { recordEcosystems } from './met.ts';
 import { terminalProgress } from './progress.ts';
-import { collect, openSetting } from './setting.ts';
+import { collect, openSetting, type Setting, wantsColour } from './setting.ts';
+import { type SigningOptions, withSigningOptions } from './signingoptions.ts';
 import {
   exitCodeOf,
   parseCode,
@@ -26,7 +29,10 @@ import {
   undecidedBy,
 } from './threshold.ts';
 
-interface Options {
+interface Options extends SigningOptions {
+  attest?: boolean;
+  policy?: string;
+  label?: string[];
   format: ReportFormat;
   output?: string;
   failOn?: string[];
@@ -44,7 +50,7 @@ interface Options {
 }
 
 export function scanCommand(): Command {
-  return new Command('scan')
+  return withSigningOptions(new Command('scan'))
     .description('Scan an image, a root file system or an SBOM.')
     .argument(
       '<target>',
@@ -77,6 +83,9 @@ export function scanCommand(): Command {
     .option('--base <ref>', 'base image to tell base layers by, instead of the one the image names')
     .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
     .option('--max-db-age <days>', 'days after which an advisory source counts as stale', days, 7)
+    .option('--attest', 'sign inventory and result, and put them beside the image, for every platform of it')
+    .option('--policy <file>', 'with --attest: judge by this ImagePolicy and sign a verification summary too')
+    .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
     .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
     .addHelpText(
       'after',
@@ -84,7 +93,8 @@ export function scanCommand(): Command {
 Examples:
   $ seaworthy scan dir:/
   $ seaworthy scan alpine:3.20 --fail-on high,kev
-  $ seaworthy scan oci:build/image --format sarif --output seaworthy.sarif`,
+  $ seaworthy scan oci:build/image --format sarif --output seaworthy.sarif
+  $ seaworthy scan registry.example.com/team/app:1.2 --attest --key scanner.key`,
     )
     .action(run);
 }
@@ -105,55 +115,93 @@ async function run(target: string, options: Options, command: Command): Promise<
   try {
     const { home, http, signal } = setting;
     const database = openDatabase(home);
-    let result: ScanResult;
-    try {
-      result = await scan(target, {
-        home,
-        limits: defaultLimits,
-        transport: { http, home, ...platform, plainHttp: options.plainHttp ?? false },
-        ...(options.base === undefined ? {} : { base: options.base }),
-        signal,
-        ...(progress ? { progress } : {}),
-        clock: systemClock,
-        database,
-        maxDatabaseAge: options.maxDbAge,
-        suppressions,
-        vex,
-        alsoNeeds: threshold.conditions.flatMap(({ kind }) =>
-          kind === 'kev' ? ['KEV' as const] : kind === 'epss' ? ['EPSS' as const] : [],
-        ),
+    if (options.policy !== undefined && !options.attest)
+      throw new CliFault('option-invalid', 'expected --policy with --attest, got it alone', {
+        hint: 'seaworthy check REF --policy FILE --scan-result FILE judges a result by a policy.',
       });
+    const scanning: ScanOptions = {
+      home,
+      limits: defaultLimits,
+      transport: { http, home, ...platform, plainHttp: options.plainHttp ?? false },
+      ...(options.base === undefined ? {} : { base: options.base }),
+      signal,
+      ...(progress ? { progress } : {}),
+      clock: systemClock,
+      database,
+      maxDatabaseAge: options.maxDbAge,
+      // what a policy sets aside it sets aside when it judges; the signed result shows it
+      suppressions,
+      vex,
+      alsoNeeds: threshold.conditions.flatMap(({ kind }) =>
+        kind === 'kev' ? ['KEV' as const] : kind === 'epss' ? ['EPSS' as const] : [],
+      ),
+    };
+    let results: ScanResult[];
+    try {
+      results = options.attest
+        ? await attested(target, options, scanning, setting)
+        : [await scan(target, scanning)];
     } finally {
       progress?.clear();
     }
-    result = { ...result, undecided: [...result.undecided, ...undecidedBy(result, threshold)] };
-    recordEcosystems(home, result);
-    const text = await formatReport(result, options.format, {
-      columns: process.stdout.columns ?? 100,
-      colour: options.output === undefined && wantsColour(),
-      onlyFixable: options.onlyFixable ?? false,
-    });
-    await writeOutput(text, options.output);
-    if (options.vexOutput !== undefined) {
-      const { reference, digest } = result.target;
-      const image = { reference, ...(digest ? { digest } : {}) };
-      await writeOutput(
-        formatOpenVex(result.findings, image, options.vexAuthor, systemClock.now()),
-        options.vexOutput,
-      );
-    }
-    process.exitCode = exitCodeOf(result, threshold);
+    for (const result of results) await writeResult(result, options, threshold, home);
+    process.exitCode = Math.max(
+      ...results.map((result) => exitCodeOf(withUndecided(result, threshold), threshold)),
+    );
     database?.close();
   } finally {
     await setting.close();
   }
 }
 
-/** no-color.org, and FORCE_COLOR for pipelines that show it. */
-function wantsColour(): boolean {
-  if (process.env['NO_COLOR']) return false;
-  if (process.env['FORCE_COLOR']) return process.env['FORCE_COLOR'] !== '0';
-  return process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+/** What signs is loaded only when it is asked for: a known image is scanned in a tenth of a second. */
+async function attested(
+  target: string,
+  options: Options,
+  scanning: ScanOptions,
+  setting: Setting,
+): Promise<ScanResult[]> {
+  const [{ scanAndAttest }, { parseLabels, readPolicy }] = await Promise.all([
+    import('./scanattest.ts'),
+    import('./policyfile.ts'),
+  ]);
+  const attesting = {
+    signing: options,
+    policy: options.policy === undefined ? undefined : await readPolicy(options.policy),
+    labels: parseLabels(options.label),
+    plainHttp: options.plainHttp ?? false,
+    single: options.output !== undefined || options.vexOutput !== undefined || options.format !== 'table',
+    ...(options.platform === undefined ? {} : { platform: formatPlatform(parsePlatform(options.platform)) }),
+  };
+  return scanAndAttest(target, attesting, scanning, setting);
+}
+
+function withUndecided(result: ScanResult, threshold: Threshold): ScanResult {
+  return { ...result, undecided: [...result.undecided, ...undecidedBy(result, threshold)] };
+}
+
+async function writeResult(
+  scanned: ScanResult,
+  options: Options,
+  threshold: Threshold,
+  home: Home,
+): Promise<void> {
+  const result = withUndecided(scanned, threshold);
+  recordEcosystems(home, result);
+  const text = await formatReport(result, options.format, {
+    columns: process.stdout.columns ?? 100,
+    colour: options.output === undefined && wantsColour(),
+    onlyFixable: options.onlyFixable ?? false,
+  });
+  await writeOutput(text, options.output);
+  if (options.vexOutput !== undefined) {
+    const { reference, digest } = result.target;
+    const image = { reference, ...(digest ? { digest } : {}) };
+    await writeOutput(
+      formatOpenVex(result.findings, image, options.vexAuthor, systemClock.now()),
+      options.vexOutput,
+    );
+  }
 }
 
 function days(text: string): number {

@@ -37,3 +37,10 @@ export function openSetting(command: Command): Setting {
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, ...value.split(',').map((part) => part.trim())].filter((part) => part !== '');
 }
+
+/** no-color.org, and FORCE_COLOR for pipelines that show it. */
+export function wantsColour(): boolean {
+  if (process.env['NO_COLOR']) return false;
+  if (process.env['FORCE_COLOR']) return process.env['FORCE_COLOR'] !== '0';
+  return process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+}

@@ -13,13 +13,8 @@ import {
 import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
 import { openSetting, type Setting } from './setting.ts';
-import {
-  bundleServices,
-  bundleSigner,
-  openSigningKey,
-  type SigningOptions,
-  withSigningOptions,
-} from './signing.ts';
+import { bundleServices, bundleSigner, openSigningKey } from './signing.ts';
+import { type SigningOptions, withSigningOptions } from './signingoptions.ts';
 
 interface Options extends SigningOptions {
   format: 'bundle' | 'notation-jws' | 'notation-cose';

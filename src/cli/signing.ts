@@ -1,36 +1,11 @@
 // What commands that sign have in common: who signs, and which services vouch for it.
-import type { Command } from 'commander';
 import { githubToken } from '../net/index.ts';
 import { type BundleServices, type BundleSigner, openKey, SigningFault } from '../trust/index.ts';
 import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
 import { askPassword } from './password.ts';
 import type { Setting } from './setting.ts';
-
-export interface SigningOptions {
-  key?: string;
-  identityToken?: string;
-  fulcioUrl: string;
-  rekorUrl?: string;
-  rekorVersion: string;
-  timestampUrl?: string;
-}
-
-const publicFulcio = 'https://fulcio.sigstore.dev';
-const publicRekor = 'https://rekor.sigstore.dev';
-
-export function withSigningOptions(command: Command): Command {
-  return command
-    .option('--key <key>', 'private key: a file or env://NAME; without it, keyless with an identity token')
-    .option(
-      '--identity-token <file>',
-      'OpenID Connect token for keyless signing (SIGSTORE_ID_TOKEN; in GitHub Actions the job’s own)',
-    )
-    .option('--fulcio-url <url>', 'certificate authority for keyless signing', publicFulcio)
-    .option('--rekor-url <url>', `transparency log (keyless default: ${publicRekor})`)
-    .option('--rekor-version <version>', 'version of the log’s API, 1 or 2', '1')
-    .option('--timestamp-url <url>', 'RFC 3161 timestamp authority');
-}
+import { publicRekor, type SigningOptions } from './signingoptions.ts';
 
 /** Throws KeyFault, SigningFault, CliFault, NetFault. */
 export async function bundleSigner(options: SigningOptions, setting: Setting): Promise<BundleSigner> {

@@ -1,6 +1,17 @@
 // Who made an image, and may it run.
 export { type Answers, answersFor } from './answers.ts';
 export {
+  type Attester,
+  earlierEvidence,
+  inventoryType,
+  replaceStatement,
+  scanAuthorities,
+  scanPredicate,
+  signerAuthority,
+  summaryOf,
+  withSince,
+} from './attest.ts';
+export {
   type Checked,
   type Checker,
   type CheckerOptions,
@@ -39,6 +50,7 @@ export {
 } from './place.ts';
 export {
   attestationNames,
+  formatVerdict,
   type ImageFacts,
   type ImagePolicy,
   makeSummary,
@@ -48,7 +60,9 @@ export {
   scanResultType,
   summaryType,
   type Verdict,
+  verdictJson,
 } from './policy/index.ts';
+export { type Promoted, PromoteFault, type PromoteFaultCode, promote } from './promote.ts';
 export { parseTrustedRoot, publicGood } from './root/index.ts';
 export { type LoadedRoots, rootsFor } from './roots.ts';
 export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';
