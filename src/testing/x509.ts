@@ -173,13 +173,10 @@ function keyId(key: KeyObject): Buffer {
     .digest();
 }
 
-/** Where the OCSP responder answers. */
-export function ocspUrl(url: string): Buffer {
-  return extension(
-    '1.3.6.1.5.5.7.1.1',
-    false,
-    sequence(sequence(writeOid('1.3.6.1.5.5.7.48.1'), writeDer(0x86, Buffer.from(url)))),
-  );
+/** Where the OCSP responders answer. */
+export function ocspUrl(...urls: string[]): Buffer {
+  const access = (url: string) => sequence(writeOid('1.3.6.1.5.5.7.48.1'), writeDer(0x86, Buffer.from(url)));
+  return extension('1.3.6.1.5.5.7.1.1', false, sequence(...urls.map(access)));
 }
 
 /** Where the CRL lies. */
