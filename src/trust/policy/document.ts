@@ -38,7 +38,10 @@ const key = z.strictObject({
 const authority = z.strictObject({
   name,
   key: z
-    .strictObject({ keys: z.array(key).min(1, 'expected at least one key, got none').max(100) })
+    .strictObject({
+      root: name.optional().describe('Trust root that proofs are judged by; public-good when absent.'),
+      keys: z.array(key).min(1, 'expected at least one key, got none').max(100),
+    })
     .optional(),
   keyless: z
     .strictObject({
