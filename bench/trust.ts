@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { cosign, keyless } from '../interop/cosign.ts';
 import { peers, sh } from '../interop/peers.ts';
 import { startRegistry } from '../interop/servers.ts';
+import { pushed } from '../interop/sigstore/pushed.ts';
 import {
   startFulcio,
   startGgcrRegistry,
@@ -18,7 +19,6 @@ import {
 } from '../interop/trustservers.ts';
 import { openHome, systemClock } from '../src/core/index.ts';
 import { createClient, type HttpClient } from '../src/net/index.ts';
-import { makeImage, writeLayout } from '../src/testing/images.ts';
 import { gather } from '../src/trust/gather.ts';
 import {
   createChecker,
@@ -76,13 +76,10 @@ try {
 
 /** A new image, signed by cosign 3 without a key. */
 function signedOn(host: string): string {
-  const image = makeImage({ layers: [[{ path: 'name', data: host }]] });
-  const layout = mkdtempSync(join(work, 'layout-'));
-  writeLayout(layout, [{ images: [image], tag: 'latest' }]);
-  sh(`skopeo copy -q --dest-tls-verify=false "oci:${layout}:latest" "docker://${host}/app:v1" >&2`);
+  const pinned = pushed(work, host, 'app');
   const by = keyless(work, servers, issuer);
   const token = issuer.token({ subject: 'bench', email: identity });
-  cosign(3, work).must('sign', ...by.sign(token), `${host}/app@${image.descriptor.digest}`);
+  cosign(3, work).must('sign', ...by.sign(token), pinned);
   return `${host}/app:v1`;
 }
 

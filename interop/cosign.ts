@@ -17,9 +17,12 @@ export interface Cosign {
   run(command: string, ...args: string[]): CosignRan;
   /** Runs it, or an error with what it said. */
   must(command: string, ...args: string[]): string;
-  /** A new key pair without a password: paths of the private and the public key. */
+  /** A new key pair under `password`: paths of the private and the public key. */
   keys(): { key: string; pub: string };
 }
+
+/** Of every key that is made here; nothing that it guards outlives the suite. */
+export const password = 'interop';
 
 /** Commands that talk to a registry, and so take the flag for plain HTTP. */
 const remote = ['sign', 'verify', 'attest', 'verify-attestation', 'attach', 'download', 'tree', 'copy'];
@@ -31,7 +34,7 @@ export function cosign(version: 2 | 3, work: string): Cosign {
     const done = spawnSync(join(bin, `cosign${version}`), all, {
       encoding: 'utf8',
       timeout: 120_000,
-      env: { PATH: process.env['PATH'] ?? '', HOME: work, COSIGN_PASSWORD: '', COSIGN_YES: 'true' },
+      env: { PATH: process.env['PATH'] ?? '', HOME: work, COSIGN_PASSWORD: password, COSIGN_YES: 'true' },
     });
     return { code: done.status, stdout: done.stdout, stderr: done.stderr };
   };

@@ -6,10 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeImage, writeLayout } from '../src/testing/images.ts';
 import { cosign, keyless } from './cosign.ts';
-import { sh } from './peers.ts';
 import { startRegistry } from './servers.ts';
+import { pushed } from './sigstore/pushed.ts';
 import {
   type Fulcio,
   type Issuer,
@@ -52,15 +51,6 @@ after(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-/** A new image in the registry's repository, by digest. */
-function pushed(host: string, repository: string): string {
-  const image = makeImage({ layers: [[{ path: 'name', data: `${repository} ${Math.random()}` }]] });
-  const layout = mkdtempSync(join(work, 'layout-'));
-  writeLayout(layout, [{ images: [image], tag: 'latest' }]);
-  sh(`skopeo copy -q --dest-tls-verify=false "oci:${layout}:latest" "docker://${host}/${repository}:v1" >&2`);
-  return `${host}/${repository}@${image.descriptor.digest}`;
-}
-
 /** docker-registry gives an OCI document only to those who ask for one. */
 const headers = {
   accept: 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json',
@@ -84,7 +74,7 @@ test('cosign 3 signs without a key and verifies by identity, with the referrers 
     [ggcr.host, 200],
     [docker.host, 404],
   ] as const) {
-    const reference = pushed(host, 'team/keyless');
+    const reference = pushed(work, host, 'team/keyless');
     const token = people.token({ subject: 'one', email: 'one@example.com' });
     cosign3.must('sign', ...by.sign(token), reference);
     const beside = await referrersOf(reference);
@@ -98,7 +88,7 @@ test('cosign 3 signs without a key and verifies by identity, with the referrers 
 
 test('a job is an identity by URL, and attests', () => {
   const by = keyless(work, { fulcio, rekor, timestamps }, jobs);
-  const reference = pushed(ggcr.host, 'team/job');
+  const reference = pushed(work, ggcr.host, 'team/job');
   const subject = `${jobs.url}/team/repository/.github/workflows/build.yml@refs/heads/main`;
   const predicate = join(work, 'predicate.json');
   writeFileSync(predicate, JSON.stringify({ buildDefinition: { buildType: 'https://example.com/b/v1' } }));
@@ -118,7 +108,7 @@ test('a log with an ECDSA key is found by its own kind of id', async () => {
   const ecdsa = await startRekorTiles('ecdsa');
   try {
     const by = keyless(work, { fulcio, rekor: ecdsa, timestamps }, people);
-    const reference = pushed(ggcr.host, 'team/ecdsa');
+    const reference = pushed(work, ggcr.host, 'team/ecdsa');
     cosign3.must('sign', ...by.sign(people.token({ subject: 'x', email: 'x@example.com' })), reference);
     cosign3.must('verify', ...by.verify('x@example.com'), reference);
     const strange = keyless(work, { fulcio, rekor, timestamps }, people);
@@ -161,7 +151,7 @@ test('a token of another issuer, or for another audience, gets no certificate', 
   const stranger = await startIssuer('email');
   try {
     const by = keyless(work, { fulcio, rekor, timestamps }, people);
-    const reference = pushed(ggcr.host, 'team/strange');
+    const reference = pushed(work, ggcr.host, 'team/strange');
     const one = { subject: 'one', email: 'one@example.com' };
     for (const token of [stranger.token(one), people.token({ ...one, audience: 'other' })]) {
       const ran = cosign3.run('sign', ...by.sign(token), reference);
@@ -176,13 +166,13 @@ test('a token of another issuer, or for another audience, gets no certificate', 
 test('cosign 2 and cosign 3 sign with a key, each in its own form, without a log', async () => {
   for (const host of [ggcr.host, docker.host]) {
     const { key, pub } = cosign2.keys();
-    const old = pushed(host, 'team/keyed');
+    const old = pushed(work, host, 'team/keyed');
     cosign2.must('sign', `--key=${key}`, '--tlog-upload=false', old);
     cosign2.must('verify', `--key=${pub}`, '--insecure-ignore-tlog=true', old);
     const tag = old.replace(/^([^/]+)\/(.+)@sha256:(.+)$/, 'http://$1/v2/$2/manifests/sha256-$3.sig');
     assert.equal((await fetch(tag, { headers })).status, 200);
 
-    const young = pushed(host, 'team/keyed');
+    const young = pushed(work, host, 'team/keyed');
     const nobody = keyless(work, {}, people);
     cosign3.must('sign', `--key=${key}`, `--signing-config=${nobody.config}`, young);
     cosign3.must('verify', `--key=${pub}`, '--insecure-ignore-tlog=true', young);

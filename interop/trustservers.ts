@@ -158,6 +158,12 @@ export async function startGgcrRegistry({ referrers }: { referrers: boolean }): 
   };
 }
 
+/** Our own, in memory, with the referrers API. */
+export async function startOwnRegistry(): Promise<Registry> {
+  const running = await startThread(join(import.meta.dirname, 'sigstore', 'registrythread.ts'), {});
+  return { ...running, host: new URL(running.url).host };
+}
+
 function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
