@@ -40,13 +40,13 @@ export function judgeAge(rule: AgeRule, scene: Scene): Judged {
   return {
     expected: `made within ${spanText(rule.max)}`,
     parts: judgeEach('nodePlatforms', scene, ({ created }) => {
-      if (created === undefined || created < earliest || created > scene.now)
+      if (created === undefined || !(created >= earliest && created <= scene.now))
         return part({
           obstacles: [
             obstacle(
               'undecided',
               'evidence-untimed',
-              created === undefined || created < earliest
+              created === undefined || !(created >= earliest)
                 ? 'the image says not when it was made'
                 : `the image is dated ${dayText(created)}, which is yet to come`,
               { text: 'build it with its date (SOURCE_DATE_EPOCH)' },

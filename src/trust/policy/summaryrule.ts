@@ -78,11 +78,6 @@ function check(
       'scan-old',
       `rests on a scan ${spanText(now - scannedAt)} ago, ${spanText(rule.maxScanAge)} allowed`,
     );
-  if (now - checkedAt > rule.maxDatabaseAge)
-    return no(
-      'database-stale',
-      `rests on advisories of ${dayText(checkedAt)}, ${spanText(rule.maxDatabaseAge)} allowed`,
-    );
   const until = [checkedAt + rule.maxDatabaseAge + 1];
   if (rule.maxScanAge !== undefined) until.push(scannedAt + rule.maxScanAge + 1);
   if (fieldOf(details, 'until') !== undefined) {
@@ -112,6 +107,12 @@ function check(
       );
     until.push(endOfDay(held.expires));
   }
+  // Last, because an exception may lift it, and must not lift what would be looked at after it.
+  if (now - checkedAt > rule.maxDatabaseAge)
+    return no(
+      'database-stale',
+      `rests on advisories of ${dayText(checkedAt)}, ${spanText(rule.maxDatabaseAge)} allowed`,
+    );
   return { scannedAt, until };
 }
 
