@@ -31,6 +31,7 @@ import { testRecord } from './feeds.ts';
 import { makeImage, makeTar } from './images.ts';
 import { debian12, inventoryOf, packageOf } from './inventories.ts';
 import { inventoryCorpus } from './inventorycorpus.ts';
+import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
 import { zipOf } from './ziparchive.ts';
 
@@ -307,6 +308,7 @@ export const parsers: Record<string, FuzzedParser> = {
     corpus: texts('pkg:deb/debian/a%2Bb@1%3A2?arch=amd64&distro=debian-12#x/y'),
     parse: (bytes) => parsePurl(text(bytes)),
   },
+  ...notationParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [
