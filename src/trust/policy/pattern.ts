@@ -51,10 +51,10 @@ export function identityProblem(text: string, isPattern: boolean): string | unde
     const domain = text.slice(text.lastIndexOf('@') + 1);
     return domain.includes('*') || !domain.includes('.') ? useless : undefined;
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(text))
-    return /^[a-z][a-z0-9+.-]*:\/\/[^/*]+\/[^/*]/i.test(start) ||
-      /^(?!https?:|spiffe:)[a-z]+:[^/*]{3}/i.test(start)
-      ? undefined
-      : useless;
-  return /[A-Za-z0-9]{3}/.test(start) ? undefined : useless;
+  const isNarrow =
+    /^[a-z][a-z0-9+.-]*:\/\/[^/]+\/[^/]/i.test(start) ||
+    // Names as `repo:org/app:ref:…`, which GitLab and others give; but `https:**` is every URL.
+    /^(?!https?:|spiffe:)[a-z][a-z0-9_-]*:[^/].{2}/i.test(start) ||
+    (!text.includes(':') && /[a-z0-9]{3}/i.test(start) && !'https'.startsWith(start.toLowerCase()));
+  return isNarrow ? undefined : useless;
 }
