@@ -177,7 +177,7 @@ function replaced(base64: string, change: (body: any) => void): string {
 
 test('a log that the trust root does not name is as good as none', async () => {
   const document = await bench.keyless();
-  assert.equal(code(verify(document, undefined, (root) => void (root.tlogs = []))), 'log-missing');
+  assert.equal(code(verify(document, undefined, () => ({ tlogs: [] }))), 'log-missing');
 });
 
 test('the time of a log counts only with its promise over that time (N6, CVE-2026-48816)', async () => {
@@ -216,9 +216,9 @@ test('a checkpoint that the log did not sign proves nothing', async () => {
 
 test("a checkpoint counts only under the log's whole name", async () => {
   const document = await bench.keyless({ log: 2, timestamp: true });
-  const answer = verify(document, undefined, (root) => {
-    for (const log of root.tlogs) log['baseUrl'] = `${log['baseUrl']}.example`;
-  });
+  const answer = verify(document, undefined, (root) => ({
+    tlogs: root.tlogs.map((log) => ({ ...log, baseUrl: `${log['baseUrl']}.example` })),
+  }));
   assert.equal(code(answer), 'log-proof-wrong');
 });
 
@@ -232,10 +232,7 @@ test('a timestamp over another signature does not count', async () => {
 
 test('a timestamp of an authority that nobody trusts does not count (N6)', async () => {
   const document = await bench.keyless({ log: 2, timestamp: true });
-  assert.equal(
-    code(verify(document, undefined, (root) => void (root.timestampAuthorities = []))),
-    'timestamp-wrong',
-  );
+  assert.equal(code(verify(document, undefined, () => ({ timestampAuthorities: [] }))), 'timestamp-wrong');
 });
 
 test('another identity or issuer does not count (N5)', async () => {
@@ -261,26 +258,23 @@ test('a pattern of identities fits the whole of it (N5)', async () => {
 
 test('a certificate of another authority does not count', async () => {
   const document = await bench.keyless();
-  const answer = verify(document, undefined, (root) => void (root.certificateAuthorities = []));
+  const answer = verify(document, undefined, () => ({ certificateAuthorities: [] }));
   assert.equal(code(answer), 'certificate-untrusted');
 });
 
 test('a certificate counts only while its authority does', async () => {
   const document = await bench.keyless();
-  const answer = verify(
-    document,
-    undefined,
-    (root) =>
-      void (root.certificateAuthorities[0]!['validFor'] = {
-        start: '2020-01-01T00:00:00Z',
-        end: '2021-01-01T00:00:00Z',
-      }),
-  );
+  const answer = verify(document, undefined, (root) => ({
+    certificateAuthorities: root.certificateAuthorities.map((one) => ({
+      ...one,
+      validFor: { start: '2020-01-01T00:00:00Z', end: '2021-01-01T00:00:00Z' },
+    })),
+  }));
   assert.equal(code(answer), 'certificate-expired');
 });
 
 test('a certificate that no log saw does not count', async () => {
-  const answer = verify(await bench.keyless(), undefined, (root) => void (root.ctlogs = []));
+  const answer = verify(await bench.keyless(), undefined, () => ({ ctlogs: [] }));
   assert.equal(code(answer), 'sct-missing');
 });
 
@@ -375,15 +369,13 @@ test('several signatures in one envelope are not counted', async () => {
 
 test('a bundle of another version, or of no one, is undecided', async () => {
   const document = await bench.keyed();
-  for (const change of [
-    (bundle: BundleDocument) =>
-      void (bundle.mediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.1'),
-    (bundle: BundleDocument) => void delete bundle.verificationMaterial.publicKey,
-    (bundle: BundleDocument) => void delete bundle.dsseEnvelope,
-    (bundle: BundleDocument) => void (bundle.dsseEnvelope.payload = '!'),
+  const { verificationMaterial, dsseEnvelope } = document;
+  for (const bent of [
+    { ...document, mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1' },
+    { ...document, verificationMaterial: { ...verificationMaterial, publicKey: undefined } },
+    { ...document, dsseEnvelope: undefined },
+    { ...document, dsseEnvelope: { ...dsseEnvelope, payload: '!' } },
   ]) {
-    const bent = structuredClone(document);
-    change(bent);
     const answer = verify(bent, build());
     assert.ok(
       !answer.ok && answer.undecided && answer.code === 'signature-malformed',
