@@ -2,12 +2,14 @@
 import { type Certificate, isSignedBy } from '../certificate/index.ts';
 import { Rejection } from '../evidence/index.ts';
 import { algorithmOf, describeKey } from './algorithm.ts';
-import { formatName } from './name.ts';
+import { quoteName } from './name.ts';
 
 const usage = '2.5.29.15';
 const extended = '2.5.29.37';
 const constraints = '2.5.29.19';
+const codeSigning = '1.3.6.1.5.5.7.3.3';
 const timeStamping = '1.3.6.1.5.5.7.3.8';
+const anyPurpose = '2.5.29.37.0';
 
 /** Names, key identifiers and policies narrow nothing here; any other critical extension is not understood. */
 const understood = new Set([
@@ -22,15 +24,13 @@ const understood = new Set([
 
 /** Purposes that a certificate for signatures must not have beside: its key would sign for something else as well. */
 const foreign: Readonly<Record<string, string>> = {
-  '2.5.29.37.0': 'any purpose',
+  [anyPurpose]: 'any purpose',
   '1.3.6.1.5.5.7.3.1': 'serverAuth',
   '1.3.6.1.5.5.7.3.2': 'clientAuth',
   '1.3.6.1.5.5.7.3.4': 'emailProtection',
   [timeStamping]: 'timeStamping',
   '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
 };
-
-const codeSigning = '1.3.6.1.5.5.7.3.3';
 
 /** MD2, MD5 and SHA-1 with RSA, DSA and ECDSA. */
 const weak = new Set([
@@ -44,7 +44,7 @@ const weak = new Set([
 
 /** A chain for signatures: leaf first, root last, complete. Times and trust are asked for elsewhere. Throws Rejection. */
 export function checkSigningChain(chain: readonly Certificate[]): void {
-  checkOrder(chain);
+  checkOrder(chain, codeSigning);
   const [leaf] = chain;
   checkLeaf(leaf!);
   if (leaf!.extensions.get(usage)?.critical !== true)
@@ -59,7 +59,7 @@ export function checkSigningChain(chain: readonly Certificate[]): void {
 
 /** A chain for timestamps (RFC 3161 section 2.3). Throws Rejection. */
 export function checkTimestampChain(chain: readonly Certificate[]): void {
-  checkOrder(chain);
+  checkOrder(chain, timeStamping);
   const [leaf] = chain;
   checkLeaf(leaf!);
   const purposes = leaf!.extendedKeyUsage;
@@ -72,7 +72,7 @@ export function checkTimestampChain(chain: readonly Certificate[]): void {
 }
 
 /** Each is issued by the next, the last by itself and none before it: an extra root would be a second way to trust. */
-function checkOrder(chain: readonly Certificate[]): void {
+function checkOrder(chain: readonly Certificate[], purpose: string): void {
   for (const [at, certificate] of chain.entries()) {
     const issuer = chain[at + 1];
     checkExtensions(certificate);
@@ -80,20 +80,21 @@ function checkOrder(chain: readonly Certificate[]): void {
     if (weak.has(certificate.algorithm))
       throw new Rejection(
         'algorithm-refused',
-        `expected a certificate signed with SHA-256 or better, got SHA-1 or worse for ${formatName(certificate.subject)}`,
+        `expected a certificate signed with SHA-256 or better, got SHA-1 or worse for ${quoteName(certificate.subject)}`,
       );
     if (issuer === undefined) {
       if (!isIssuedBy(certificate, certificate))
         throw new Rejection(
           'certificate-untrusted',
-          `expected a chain to a root that signs itself, got one that ends with ${formatName(certificate.subject)}`,
+          `expected a chain to a root that signs itself, got one that ends with ${quoteName(certificate.subject)}`,
         );
     } else if (isIssuedBy(certificate, certificate) || !isIssuedBy(certificate, issuer))
       throw new Rejection(
         'certificate-untrusted',
-        `expected ${formatName(certificate.subject)} to be issued by the next certificate, ${formatName(issuer.subject)}, got one that is not`,
+        `expected ${quoteName(certificate.subject)} to be issued by the next certificate, ${quoteName(issuer.subject)}, got one that is not`,
       );
     if (at > 0) checkAuthority(certificate, at - 1);
+    if (at > 0 && issuer !== undefined) checkPurpose(certificate, purpose);
   }
 }
 
@@ -124,6 +125,13 @@ function checkAuthority(certificate: Certificate, authoritiesBelow: number): voi
     throw unfit(certificate, `at most ${certificate.pathLength} authorities below it`, `${authoritiesBelow}`);
 }
 
+/** An intermediate that names purposes hands no other down: one for servers makes no signers. */
+function checkPurpose(certificate: Certificate, purpose: string): void {
+  const purposes = certificate.extendedKeyUsage;
+  if (purposes !== undefined && !purposes.includes(purpose) && !purposes.includes(anyPurpose))
+    throw unfit(certificate, `an authority for the purpose ${purpose}`, purposes.join(', '));
+}
+
 function checkExtensions(certificate: Certificate): void {
   for (const [id, { critical }] of certificate.extensions)
     if (critical && !understood.has(id)) throw unfit(certificate, 'critical extensions that are known', id);
@@ -138,10 +146,10 @@ function checkKey({ publicKey, subject }: Certificate): void {
   if (!strong)
     throw new Rejection(
       'algorithm-refused',
-      `expected RSA of 2048 bits or more, or EC P-256, P-384 or P-521, got ${describeKey(publicKey)} for ${formatName(subject)}`,
+      `expected RSA of 2048 bits or more, or EC P-256, P-384 or P-521, got ${describeKey(publicKey)} for ${quoteName(subject)}`,
     );
 }
 
 function unfit({ subject }: Certificate, expected: string, got: string): Rejection {
-  return new Rejection('certificate-unfit', `expected ${expected}, got ${got} in ${formatName(subject)}`);
+  return new Rejection('certificate-unfit', `expected ${expected}, got ${got} in ${quoteName(subject)}`);
 }

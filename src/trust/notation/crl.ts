@@ -37,7 +37,11 @@ export function readCrl(bytes: Uint8Array, certificate: Certificate, issuer: Cer
     throw invalid("the issuer's CRL", "another authority's");
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.has(6))
     throw invalid('an issuer that may sign CRLs', 'one that may not');
-  if (!verifySigned(list!.raw, readOid(sequenceOf(outer)[0]), readBits(signature), issuer.publicKey))
+  if (
+    !isSignedOnce(bytes, issuer, () =>
+      verifySigned(list!.raw, readOid(sequenceOf(outer)[0]), readBits(signature), issuer.publicKey),
+    )
+  )
     throw invalid('a CRL signed by the issuer', 'a signature that does not fit');
   const next = rest[0]?.tag === 0x17 || rest[0]?.tag === 0x18 ? rest.shift() : undefined;
   if (next === undefined) throw invalid('a CRL with nextUpdate', 'one without');
@@ -48,6 +52,16 @@ export function readCrl(bytes: Uint8Array, certificate: Certificate, issuer: Cer
     thisUpdate: readTime(thisUpdate),
     nextUpdate: readTime(next),
   };
+}
+
+const signedBy = new WeakMap<Uint8Array, Buffer>();
+
+/** Hashing a list of many megabytes takes a while, and a hundred signatures may ask for the same one. */
+function isSignedOnce(bytes: Uint8Array, { raw }: Certificate, verify: () => boolean): boolean {
+  if (signedBy.get(bytes)?.equals(raw) === true) return true;
+  if (!verify()) return false;
+  signedBy.set(bytes, raw);
+  return true;
 }
 
 /** Until when a CRL is current; it is not verified. Throws NotationFault, CertificateFault. */

@@ -274,3 +274,12 @@ test('a payload that is no description of an image is refused', () => {
       payload,
     );
 });
+
+test('an envelope of more than a megabyte is not looked into', () => {
+  for (const mediaType of ['application/jose+json', 'application/cose'])
+    assertRejected(
+      { ...forgeJws(chain), mediaType, payload: Buffer.alloc((1 << 20) + 1) },
+      'signature-too-large',
+      /1048576/,
+    );
+});

@@ -4,8 +4,16 @@ import { envelopeTypes, type NotationEnvelope } from './content.ts';
 import { parseCose } from './cose.ts';
 import { parseJws } from './jws.ts';
 
+/** Signatures are some kilobytes; a megabyte of CBOR or JSON can already ask for a hundred of memory. */
+const largest = 1 << 20;
+
 /** By the media type of the layer. Throws Rejection and CertificateFault. */
 export function parseEnvelope(mediaType: string, bytes: Uint8Array): NotationEnvelope {
+  if (bytes.byteLength > largest)
+    throw new Rejection(
+      'signature-too-large',
+      `expected a signature of at most ${largest} bytes, got ${bytes.byteLength}`,
+    );
   if (mediaType === envelopeTypes.jws) return parseJws(bytes);
   if (mediaType === envelopeTypes.cose) return parseCose(bytes);
   throw new Rejection(

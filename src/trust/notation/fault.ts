@@ -9,3 +9,12 @@ export type NotationFaultCode =
   | 'signing-refused';
 
 export class NotationFault extends Fault<NotationFaultCode> {}
+
+/** A rule of the trust policy document that was broken. */
+export function policyInvalid(expected: string, got: string, hint?: string): NotationFault {
+  return new NotationFault(
+    'trust-policy-invalid',
+    `expected ${expected}, got ${got}`,
+    hint === undefined ? {} : { hint },
+  );
+}

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { nameDer } from '../../testing/x509.ts';
 import { writeDer, writeOid } from '../certificate/index.ts';
 import { NotationFault } from './fault.ts';
-import { formatName, isSubset, parseName, readName } from './name.ts';
+import { formatName, isSubset, parseName, quoteName, readName } from './name.ts';
 
 const plain = { C: 'US', ST: 'WA', O: 'example.com' };
 
@@ -71,6 +71,13 @@ test('a name of a certificate is written as RFC 4514 writes it, and reads back t
   assert.equal(formatName(der), 'CN=\\ a\\,b\\\\#\\ ,OU=\\#x,O=example.com,ST=WA,C=US');
   assert.deepEqual(parseName(formatName(der)), new Map([...readName(der)].reverse()));
   assert.equal(formatName(nameDer('1.2.3.4=x,C=US')), '1.2.3.4=x,C=US');
+});
+
+test('what would steer a terminal or turn the text around is written as its bytes', () => {
+  const der = nameDer('CN=a\u001b[2J\r\n\u202eb\u0085,C=US');
+  assert.equal(formatName(der), 'CN=a\\1b[2J\\0d\\0a\\e2\\80\\aeb\\c2\\85,C=US');
+  assert.equal(readName(der).get('CN'), parseName(`ST=WA,O=x,${formatName(der)}`).get('CN'));
+  assert.ok(quoteName(nameDer(`CN=${'a'.repeat(5000)}`)).length < 400);
 });
 
 test('every string type of a certificate is read; what is no string equals no text', () => {

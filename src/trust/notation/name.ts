@@ -25,6 +25,7 @@ const shortNames: Readonly<Record<string, string>> = {
 const known = new Set(Object.values(shortNames));
 const mandatory = ['C', 'ST', 'O'] as const;
 const longest = 4096;
+const quoted = 300;
 
 type Rdn = readonly (readonly [type: string, value: string])[];
 
@@ -67,12 +68,21 @@ export function formatName(name: Uint8Array): string {
     .join(',');
 }
 
+/** Characters that would steer a terminal, end a line or turn the text around; written as their bytes. */
+const unseen = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
 function escaped(value: string): string {
   return value
     .replace(/["+,;<>\\]/g, '\\$&')
-    .replace(/\0/g, '\\00')
+    .replace(unseen, (char) => Buffer.from(char).toString('hex').replace(/../g, '\\$&'))
     .replace(/^[ #]/, '\\$&')
     .replace(/ $/, '\\ ');
+}
+
+/** As `formatName`, cut for a sentence that quotes it. */
+export function quoteName(name: Uint8Array): string {
+  const text = formatName(name);
+  return text.length <= quoted ? text : `${text.slice(0, quoted)}…`;
 }
 
 /**

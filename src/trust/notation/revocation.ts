@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isFault } from '../../core/index.ts';
 import type { Certificate } from '../certificate/index.ts';
 import { readCrl } from './crl.ts';
-import { formatName } from './name.ts';
+import { quoteName } from './name.ts';
 import { type RevocationStatus, readOcsp } from './ocsp.ts';
 import { crlUrls, ocspUrls } from './pointers.ts';
 
@@ -89,7 +89,7 @@ function checkOne(
     return { state: 'good', until: Math.min(...read.map(({ nextUpdate }) => nextUpdate)) };
   return {
     state: 'unknown',
-    message: `expected an answer whether ${formatName(certificate.subject)} was revoked, got none: ${problems.join('; ')}`,
+    message: `expected an answer whether ${quoteName(certificate.subject)} was revoked, got none: ${problems.join('; ')}`,
   };
 }
 
@@ -133,6 +133,6 @@ function answerOf(
   const since = revokedAt === undefined ? '' : ` at ${new Date(revokedAt).toISOString()}`;
   return {
     state: 'revoked',
-    message: `expected certificates in force, got ${formatName(certificate.subject)}, revoked${since}`,
+    message: `expected certificates in force, got ${quoteName(certificate.subject)}, revoked${since}`,
   };
 }

@@ -3,7 +3,7 @@ import { type Certificate, CertificateFault, isValidAt, verifyTimestamp } from '
 import { Rejection } from '../evidence/index.ts';
 import { checkTimestampChain } from './chain.ts';
 import type { NotationEnvelope } from './content.ts';
-import { formatName } from './name.ts';
+import { quoteName } from './name.ts';
 
 export interface Proven {
   /** Ms since 1970; absent: nothing proves a time, and the certificates are valid now. */
@@ -64,7 +64,7 @@ function checkValid(chain: readonly Certificate[], from: number, to: number): vo
       );
       throw new Rejection(
         'certificate-expired',
-        `expected a signature made while ${formatName(certificate.subject)} was valid (${start} to ${end}), got ${new Date(from).toISOString()}`,
+        `expected a signature made while ${quoteName(certificate.subject)} was valid (${start} to ${end}), got ${new Date(from).toISOString()}`,
       );
     }
 }

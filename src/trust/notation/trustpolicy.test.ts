@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { JsonFault } from '../../core/index.ts';
 import { NotationFault } from './fault.ts';
-import { actionsOf, parseTrustPolicy, policyFor } from './trustpolicy.ts';
+import { actionsOf } from './level.ts';
+import { policyFor } from './scope.ts';
+import { parseTrustPolicy } from './trustpolicy.ts';
 
 const identity = 'x509.subject: C=US, ST=WA, O=example.com';
 

@@ -10,8 +10,7 @@ import {
 } from '../certificate/index.ts';
 import type { NotationTrustPolicy } from '../evidence/index.ts';
 import { NotationFault } from './fault.ts';
-import { checkStore } from './store.ts';
-import { isStoreName, storeTypes } from './trustpolicy.ts';
+import { checkStore, isStoreName, storeTypes } from './store.ts';
 
 const mostFiles = 1000;
 const largest = 1 << 20;

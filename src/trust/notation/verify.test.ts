@@ -228,7 +228,7 @@ test('critical attributes that nobody understands, and plugins, are refused', ()
     ({ crit, ...head }: Record<string, unknown>) =>
       forgeCose(chain, { head: crit === undefined ? head : { ...head, '2': crit } }),
   ]) {
-    assertRejected(verify(forge({ crit: [scheme, 'x'], x: 'y' })), 'attribute-unknown', /got x$/);
+    assertRejected(verify(forge({ crit: [scheme, 'x'], x: 'y' })), 'attribute-unknown', /got "x"$/);
     assertRejected(verify(forge({ crit: [scheme, plugin], [plugin]: 'p' })), 'attribute-unknown', /Plugin/);
     assertRejected(verify(forge({ [plugin]: 'p' })), 'attribute-unknown', /Plugin/);
     assert.ok(verify(forge({ x: 'y' })).ok, 'one that is not critical is passed by');
@@ -287,6 +287,20 @@ test('certificates that are not for signatures are refused, each for its reason'
       makeChain({ intermediate: { extensions: [basicConstraints(true), keyUsage([0])] } }),
       'certificate-unfit',
       /keyCertSign/,
+    ],
+    [
+      'issuer for servers',
+      makeChain({
+        intermediate: {
+          extensions: [
+            basicConstraints(true, 0),
+            keyUsage([5]),
+            extendedKeyUsage([purposes.serverAuth, purposes.timeStamping]),
+          ],
+        },
+      }),
+      'certificate-unfit',
+      /an authority for the purpose/,
     ],
     [
       'path too long',

@@ -17,11 +17,13 @@ import { algorithmOf, describeKey, verifySignature } from './algorithm.ts';
 import { checkSigningChain } from './chain.ts';
 import { type NotationEnvelope, readTarget } from './content.ts';
 import { parseEnvelope } from './envelope.ts';
-import { formatName, isSubset, readName } from './name.ts';
+import { parseIdentity } from './identity.ts';
+import { actionsOf, type Check } from './level.ts';
+import { formatName, isSubset, quoteName, readName } from './name.ts';
 import { checkRevocation, type RevocationEvidence } from './revocation.ts';
+import { policyFor } from './scope.ts';
 import { checkStore } from './store.ts';
 import { proveTime } from './time.ts';
-import { actionsOf, type Check, parseIdentity, policyFor } from './trustpolicy.ts';
 
 /** What a verification goes through. */
 interface Walk {
@@ -116,7 +118,10 @@ function verify(walk: Walk): Omit<Signed, 'format' | 'manifest' | 'authority'> {
   if (envelope.unknown.length > 0)
     throw new Rejection(
       'attribute-unknown',
-      `expected critical attributes that are known, got ${envelope.unknown.join(', ').slice(0, 200)}`,
+      `expected critical attributes that are known, got ${envelope.unknown
+        .map((name) => JSON.stringify(name))
+        .join(', ')
+        .slice(0, 200)}`,
     );
   const trusted = judge(walk, policy, 'authenticity', () => {
     checkTrusted(walk, policy, envelope);
@@ -186,7 +191,7 @@ function checkTarget({ payload }: NotationEnvelope, evidence: Evidence, subject:
     if (target[field] !== subject[field])
       throw new Rejection(
         'digest-other',
-        `expected a signature of ${field} ${subject[field]}, got one of ${String(target[field]).slice(0, 200)}`,
+        `expected a signature of ${field} ${subject[field]}, got one of ${JSON.stringify(target[field]).slice(0, 200)}`,
       );
   if (evidence.subject !== subject.digest)
     throw new Rejection(
@@ -206,14 +211,14 @@ function checkTrusted(
   if (!chain.some(({ raw }) => trusted.some((other) => other.raw.equals(raw))))
     throw new Rejection(
       'certificate-untrusted',
-      `expected a chain through a trust store of type ${kind}, got ${formatName(chain.at(-1)!.subject)}`,
+      `expected a chain through a trust store of type ${kind}, got ${quoteName(chain.at(-1)!.subject)}`,
     );
 }
 
 /** Step 3: parsed names are compared, attribute by attribute (CVE-2023-25656). */
 function checkIdentity({ trustedIdentities = [] }: NotationTrustPolicyEntry, leaf: Certificate): void {
   if (trustedIdentities.includes('*')) return;
-  const got = formatName(leaf.subject);
+  const got = quoteName(leaf.subject);
   try {
     const name = readName(leaf.subject);
     for (const identity of trustedIdentities) {
@@ -246,7 +251,7 @@ function checkRevoked(walk: Walk, chain: readonly Certificate[], signedAt: numbe
   if (found.state === 'good' && found.until !== undefined) walk.until.push(found.until);
 }
 
-const parsedStores = new WeakMap<readonly string[], Certificate[]>();
+const parsedStores = new WeakMap<readonly string[], Map<string, Certificate[]>>();
 
 /** The certificates of a policy's stores of one kind; a store that is not there is no empty one. */
 function storesOf(
@@ -260,12 +265,11 @@ function storesOf(
       const held = Object.hasOwn(trustStores, store) ? trustStores[store] : undefined;
       if (held === undefined)
         throw new Rejection('trust-root-unusable', `expected the trust store ${store} in ${name}, got none`);
-      let parsed = parsedStores.get(held);
-      if (parsed === undefined) {
-        parsed = held.flatMap(parseCertificates);
-        checkStore(store, parsed);
-        parsedStores.set(held, parsed);
-      }
+      const known = parsedStores.get(held)?.get(store);
+      if (known !== undefined) return known;
+      const parsed = held.flatMap(parseCertificates);
+      checkStore(store, parsed);
+      parsedStores.set(held, new Map([...(parsedStores.get(held) ?? []), [store, parsed]]));
       return parsed;
     });
 }
