@@ -30,50 +30,65 @@ export function formatVerdict(verdict: Verdict, look: TableLook): string {
 
 function headLines(verdict: Verdict, look: TableLook): string[] {
   const { decision, image, digest, platforms, policy } = verdict;
-  const [first = '', ...more] = wrap(plain(image), look.columns - decision.length - 2);
+  const word = decision.toUpperCase();
+  const [first = '', ...more] = wrap(plain(image), look.columns - word.length - 2);
+  const aside = `policy ${plain(policy.name)}${verdict.until === undefined ? '' : `, until ${dayText(verdict.until)}`}`;
+  const fits = more.length === 0 && word.length + widthOf(first) + widthOf(aside) + 4 <= look.columns;
   const facts = [
     ...(image.includes(digest) ? [] : [digest]),
     ...(platforms.length > 0 ? [listed(platforms, 4)] : []),
-    `policy ${policy.name}`,
-    ...(verdict.until === undefined ? [] : [`until ${dayText(verdict.until)}`]),
-  ].join(' · ');
+    ...(fits ? [] : [aside]),
+  ].join('  ');
+  const dim = (text: string) => paint(text, look.colour, 'dim');
   return [
-    `${paint(decision.toUpperCase(), look.colour, ...decisions[decision])}  ${paint(first, look.colour, 'bold')}`,
+    `${paint(word, look.colour, ...decisions[decision])}  ${paint(first, look.colour, 'bold')}${fits ? `  ${dim(aside)}` : ''}`,
     ...more.slice(0, 2),
-    ...wrap(plain(facts), look.columns).map((line) => paint(line, look.colour, 'dim')),
+    ...(facts === '' ? [] : wrap(plain(facts), look.columns).map(dim)),
   ];
 }
 
-/** Lines for each text of a rule: the widest choice that fits. */
-const roominess = [
-  { text: 3, fix: true },
-  { text: 2, fix: true },
-  { text: 1, fix: true },
-  { text: 1, fix: false },
-] as const;
+interface Roominess {
+  /** Lines for each text. */
+  text: number;
+  wanted: boolean;
+  fix: 'all' | 'shortest' | 'none';
+}
+
+/** The first that fits is taken: texts are shortened before anything is left out, and the way out goes last. */
+const roominess: readonly Roominess[] = [
+  { text: 3, wanted: true, fix: 'all' },
+  { text: 2, wanted: true, fix: 'all' },
+  { text: 1, wanted: true, fix: 'all' },
+  { text: 1, wanted: true, fix: 'shortest' },
+  { text: 1, wanted: false, fix: 'shortest' },
+  { text: 1, wanted: false, fix: 'none' },
+];
 
 function fit({ rules }: Verdict, columns: number, room: number, colour: boolean): string[] {
   const sorted = [...rules].sort((a, b) => weight(a) - weight(b));
   const indent = Math.min(22, Math.max(...rules.map(({ rule }) => widthOf(plain(rule)))) + 4);
   for (const choice of roominess) {
-    const blocks = sorted.map((outcome) => ruleLines(outcome, columns, indent, choice, colour));
-    if (blocks.flat().length <= room) return blocks.flat();
+    const lines = sorted.flatMap((outcome) => ruleLines(outcome, columns, indent, choice, colour));
+    if (lines.length <= room) return lines;
   }
-  const tight = sorted.map((outcome, i) =>
-    ruleLines(outcome, columns, indent, { text: 1, fix: i === 0 }, colour),
-  );
   const shown: string[] = [];
   let count = 0;
-  for (const block of tight) {
-    if (shown.length + block.length > room - 1) break;
-    shown.push(...block);
+  for (const outcome of sorted) {
+    const lines = ruleLines(
+      outcome,
+      columns,
+      indent,
+      { text: 1, wanted: false, fix: count === 0 ? 'shortest' : 'none' },
+      colour,
+    );
+    if (shown.length + lines.length > room - 1) break;
+    shown.push(...lines);
     count++;
   }
   const left = sorted.slice(count);
-  if (left.length === 0) return shown;
   const open = left.filter(({ outcome }) => outcome !== 'met').length;
   const text = `and ${left.length} more rules, ${open === 0 ? 'all met' : `${open} of them not met`} (--format json shows them)`;
-  return [...shown, paint(cut([text], 1, columns)[0]!, colour, 'dim')];
+  return [...shown, ...shortened(text, columns, 1).map((line) => paint(line, colour, 'dim'))];
 }
 
 /** What decides comes first. */
@@ -87,57 +102,71 @@ function ruleLines(
   outcome: RuleOutcome,
   columns: number,
   indent: number,
-  room: { text: number; fix: boolean },
+  room: Roominess,
   colour: boolean,
 ): string[] {
   const { mark, styles } = marks[outcome.outcome];
-  const name = plain(outcome.rule);
+  const { fix } = outcome;
   const width = columns - indent;
-  const pad = ' '.repeat(indent);
   const isMet = outcome.outcome === 'met';
   const only = outcome.mode === 'enforce' || isMet ? '' : ` (${outcome.mode} only)`;
-  const found = cut(wrap(plain(`${outcome.found}${only}`), width), isMet ? 1 : room.text, width);
-  const texts = isMet
-    ? found
-    : [...found, ...cut(wrap(`wanted: ${plain(outcome.expected)}`, width), room.text, width)];
+  const found = shortened(`${outcome.found}${only}`, width, isMet ? 1 : room.text);
+  const more: string[] = [];
+  if (!isMet && room.wanted) more.push(...shortened(`wanted: ${outcome.expected}`, width, room.text));
   for (const { author, expires, reason } of outcome.exceptions ?? [])
-    texts.push(
-      ...cut(wrap(plain(`let past by ${author} through ${expires}: ${reason}`), width), room.text, width),
-    );
-  const { fix } = outcome;
-  if (fix && room.fix) texts.push(...cut(wrap(`fix: ${plain(fix.text)}`, width), room.text, width));
-  const head = `${paint(mark, colour, ...styles)} `;
-  const label = widthOf(name) > indent - 3 ? cut(wrap(name, indent - 3), 1, indent - 3)[0]! : name;
-  const lines = texts.map((text, i) =>
-    i === 0
-      ? `${head}${paint(label, colour, 'bold')}${' '.repeat(indent - 2 - widthOf(label))}${text}`
-      : `${pad}${i < found.length ? text : paint(text, colour, 'dim')}`,
-  );
-  if (fix?.command !== undefined && room.fix) lines.push(...commandLines(plain(fix.command), columns));
-  return lines;
+    more.push(...shortened(`let past by ${author} through ${expires}: ${reason}`, width, room.text));
+  if (fix && (room.fix === 'all' || (room.fix === 'shortest' && fix.command === undefined)))
+    more.push(...shortened(`fix: ${fix.text}`, width, room.text));
+  const label = shortened(outcome.rule, indent - 3, 1)[0] ?? '';
+  const head = `${paint(mark, colour, ...styles)} ${paint(label, colour, 'bold')}${' '.repeat(indent - 2 - widthOf(label))}`;
+  const pad = ' '.repeat(indent);
+  return [
+    ...found.map((text, i) => (i === 0 ? head : pad) + text),
+    ...more.map((text) => pad + paint(text, colour, 'dim')),
+    ...(fix?.command !== undefined && room.fix !== 'none' ? commandLines(plain(fix.command), columns) : []),
+  ];
 }
 
-/** A command broken behind `\`, so that it can still be copied whole. */
+/**
+ * A command in lines that a shell reads as one: broken between words, and a word that is longer than a line (a digest
+ * behind its repository) within, behind `\\` and without indent.
+ */
 function commandLines(command: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '  $';
   for (const word of command.split(' ')) {
-    if (widthOf(line) + widthOf(word) + 3 > columns && line.trim() !== '$' && line.trim() !== '') {
-      lines.push(`${line} \\`);
-      line = '     ';
+    if (widthOf(line) + widthOf(word) + 3 <= columns) {
+      line += ` ${word}`;
+      continue;
     }
-    line += ` ${word}`;
+    if (widthOf(word) + 6 <= columns) {
+      lines.push(`${line} \\`);
+      line = `    ${word}`;
+      continue;
+    }
+    line += ' ';
+    for (const char of word) {
+      if (widthOf(line) + 3 > columns) {
+        lines.push(`${line}\\`);
+        line = '';
+      }
+      line += char;
+    }
   }
   return [...lines, line];
 }
 
-function cut(lines: readonly string[], most: number, width: number): string[] {
-  if (lines.length <= most) return [...lines];
-  const kept = lines.slice(0, most);
-  let last = kept[most - 1]!;
-  while (widthOf(last) + 2 > width)
-    last = last.slice(0, last.lastIndexOf(' ') > 0 ? last.lastIndexOf(' ') : -1);
-  return [...kept.slice(0, -1), `${last} …`];
+/** Plain text in at most so many lines, cut with `…`. */
+function shortened(text: string, width: number, most: number): string[] {
+  const lines = wrap(plain(text), width);
+  if (lines.length <= most) return lines;
+  const rest = lines.slice(most - 1).join(' ');
+  let last = '';
+  for (const char of rest) {
+    if (widthOf(last) + widthOf(char) + 2 > width) break;
+    last += char;
+  }
+  return [...lines.slice(0, most - 1), `${last.trimEnd()} …`];
 }
 
 function listed(items: readonly string[], most: number): string {
