@@ -2,7 +2,9 @@
 import type { ReadFile } from './material.ts';
 import type { ImagePolicy } from './policy.ts';
 
+export { type AzureImport, importAzurePolicy } from './azure.ts';
 export type { BaseFacts, ImageFacts, ManifestFacts, Unlisted } from './facts.ts';
+export { PolicyFault, type PolicyFaultCode } from './fault.ts';
 export { judge } from './judge.ts';
 export type { ReadFile } from './material.ts';
 export { labelsRead, type Needs, needsOf } from './needs.ts';

@@ -23,6 +23,8 @@ export function imagePatternProblem(pattern: string, anyHost: boolean): string |
     return 'expected letters, digits, ".", "_", "-" and "*" in a repository';
   if ([host, ...path].some((part) => part.includes('**') && part !== '**'))
     return '"**" must stand alone between slashes: beside other text it would also fit longer names';
+  if (!/^[a-z0-9.*-]+(?::\d{1,5})?$/.test(host))
+    return `expected a host with an optional port first, got ${JSON.stringify(host)}`;
   if (anyHost) return undefined;
   const fixed = host.startsWith('*.') ? host.slice(2) : host;
   if (fixed.includes('*'))

@@ -119,7 +119,10 @@ test('a verdict begins with the answer and the image, and fits 24 lines of 100 c
     const lines = text.trimEnd().split('\n');
     assert.ok(lines.length <= 24, `${lines.length} lines\n${text}`);
     for (const line of lines) assert.ok(widthOf(line) <= 100, line);
-    assert.match(lines[0]!, /^(?:DENY|UNDECIDED) {2}registry\.example\.com\/team\/app:1\.2 {2}policy production/);
+    assert.match(
+      lines[0]!,
+      /^(?:DENY|UNDECIDED) {2}registry\.example\.com\/team\/app:1\.2 {2}policy production/,
+    );
     for (const name of ['signed', 'provenance', 'vulnerabilities', 'age'])
       assert.match(text, new RegExp(`^[✗?] ${name}`, 'm'));
   }
