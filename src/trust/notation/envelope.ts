@@ -4,8 +4,8 @@ import { envelopeTypes, type NotationEnvelope } from './content.ts';
 import { parseCose } from './cose.ts';
 import { parseJws } from './jws.ts';
 
-/** Signatures are some kilobytes; a megabyte of CBOR or JSON can already ask for a hundred of memory. */
-const largest = 1 << 20;
+/** Signatures have some ten kilobytes; a megabyte of CBOR can ask for half a second and hundreds of megabytes. */
+const largest = 256 << 10;
 
 /** By the media type of the layer. Throws Rejection and CertificateFault. */
 export function parseEnvelope(mediaType: string, bytes: Uint8Array): NotationEnvelope {
