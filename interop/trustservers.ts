@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Issuer } from './oidc.ts';
 import { bin } from './peers.ts';
-import { type Running, startProcess, startThread } from './sigstore/running.ts';
+import { loosen, type Running, startProcess, startThread } from './sigstore/running.ts';
 
 export { type Issuer, startIssuer } from './oidc.ts';
 export { signingConfigOf, type TrustServers, trustedRootOf } from './sigstore/root.ts';
@@ -121,7 +121,10 @@ export async function startRekorTiles(kind: 'ed25519' | 'ecdsa' = 'ed25519'): Pr
   return { ...running, publicKey, origin, stop: () => running.stop().then(drop) };
 }
 
-/** With a signer in memory, made when it starts. */
+/**
+ * With a signer in memory, made when it starts. One runs at a time on a machine (its metrics have a fixed port); a
+ * second one waits for the first to stop.
+ */
 export async function startTimestampAuthority(): Promise<TimestampAuthority> {
   const running = await startProcess({
     command: join(bin, 'timestamp-server'),
@@ -145,6 +148,7 @@ export async function startGgcrRegistry({ referrers }: { referrers: boolean }): 
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const host = await firstLine(child);
+  loosen(child);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   return {

@@ -1,5 +1,6 @@
 // Starts what a suite needs beside it, as a process or as a thread, and says that it is there once it answers.
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { freePort } from './port.ts';
 
@@ -21,12 +22,17 @@ interface Program {
 
 const limit = 60_000;
 
-/** Somebody else may take a port between its choice and its use: a program that ends early is started again. */
+/**
+ * Somebody else may take a port between its choice and its use, and some programs have one that cannot be chosen: one
+ * that ends early is started again until the limit.
+ */
 export async function startProcess({ command, args, ports: count, ready }: Program): Promise<Running> {
-  for (let attempt = 1; ; attempt++) {
+  const end = Date.now() + limit;
+  for (;;) {
     const ports = await Promise.all(Array.from({ length: count }, freePort));
     const child = spawn(command, args(ports), { stdio: ['ignore', 'pipe', 'pipe'] });
     const said = tail(child);
+    loosen(child);
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     const gone = new Promise<void>((resolve) => {
@@ -45,8 +51,15 @@ export async function startProcess({ command, args, ports: count, ready }: Progr
     }
     process.off('exit', kill);
     kill();
-    if (attempt === 5) throw new Error(`expected ${command} to answer at ${ready}, got: ${said()}`);
+    if (Date.now() > end) throw new Error(`expected ${command} to answer at ${ready}, got: ${said()}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** A suite that forgets to stop a server ends all the same, and takes the server along. */
+export function loosen(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref();
 }
 
 function tail(child: ChildProcess): () => string {
