@@ -1,8 +1,11 @@
 // Policy and facts in, verdict out. Pure: no I/O, no clock; knows no Kubernetes.
+import type { CaseFile } from './casefile.ts';
 import type { ReadFile } from './material.ts';
 import type { ImagePolicy } from './policy.ts';
 
 export { type AzureImport, importAzurePolicy } from './azure.ts';
+export type { CaseFile, PolicyCase } from './casefile.ts';
+export { type CaseResult, policyOfCases, runCases } from './cases.ts';
 export type { BaseFacts, ImageFacts, ManifestFacts, Unlisted } from './facts.ts';
 export { PolicyFault, type PolicyFaultCode } from './fault.ts';
 export { judge } from './judge.ts';
@@ -41,4 +44,10 @@ export { verdictJson } from './verdictjson.ts';
 export async function parsePolicy(text: string, file: string, readFile: ReadFile): Promise<ImagePolicy> {
   const { parsePolicy: parse } = await import('./parse.ts');
   return parse(text, file, readFile);
+}
+
+/** A file of cases for `seaworthy policy test`. Rejects with DocumentFault, a line for each mistake. */
+export async function parseCases(text: string, file: string): Promise<CaseFile> {
+  const { parseCases: parse } = await import('./casefile.ts');
+  return parse(text, file);
 }
