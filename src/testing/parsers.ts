@@ -33,6 +33,7 @@ import { debian12, inventoryOf, packageOf } from './inventories.ts';
 import { inventoryCorpus } from './inventorycorpus.ts';
 import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
+import { policyParsers } from './policycorpus.ts';
 import { zipOf } from './ziparchive.ts';
 
 export interface FuzzedParser {
@@ -309,6 +310,7 @@ export const parsers: Record<string, FuzzedParser> = {
     parse: (bytes) => parsePurl(text(bytes)),
   },
   ...notationParsers,
+  ...policyParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [
