@@ -117,7 +117,8 @@ function readEntry(
   for (const extension of extensions === undefined ? [] : sequenceOf(extensions)) {
     const [id, ...values] = sequenceOf(extension);
     if (readOid(id) !== reasonCode) kept.push(extension);
-    else if (expectTag(parseDer(values.at(-1)!.content), 0x0a).content[0] === removeFromCrl) return undefined;
+    else if (expectTag(parseDer(expectTag(values.at(-1), 0x04).content), 0x0a).content[0] === removeFromCrl)
+      return undefined;
   }
   const invalidFrom = readInvalidity(
     kept.length === 0

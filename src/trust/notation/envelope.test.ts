@@ -109,6 +109,7 @@ test('a protected header that says too little, too much or nonsense is refused, 
     [{ crit: [name('signingTime')] }, 'signature-malformed', /signingScheme to be critical/],
     [{ [name('signingTime')]: undefined }, 'signature-malformed', /signing time/],
     [{ [name('signingTime')]: 'yesterday' }, 'signature-malformed', /a time in/],
+    [{ [name('signingTime')]: '2026-02-30T00:00:00Z' }, 'signature-malformed', /a time in/],
     [{ [expiry]: time }, 'signature-malformed', /expiry after the signing time/],
     [{ [expiry]: 'FUTURE' }, 'signature-malformed', /expiry to be critical/],
   ];

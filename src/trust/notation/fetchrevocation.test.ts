@@ -22,7 +22,7 @@ async function setting(t: TestContext, pointers: (url: string) => Buffer[]) {
     const evidence = await gatherRevocation([ders, ders], client, cache, now);
     return { evidence, found: checkRevocation(ders.map(parseCertificate), structuredClone(evidence), now) };
   };
-  return { server, leaf, issuer, look };
+  return { server, leaf, issuer, look, ders, http };
 }
 
 const both = (url: string) => [ocspUrl(`${url}/ocsp`), crlUrl(`${url}/a.crl`)];
@@ -96,6 +96,23 @@ test('only plain HTTP to an address that is allowed is asked', async (t) => {
   );
   assert.equal(problems.filter((problem) => problem === 'not an http:// address').length, 3, problems.join());
   assert.equal(problems.filter((problem) => /user and password/.test(problem)).length, 1, problems.join());
+});
+
+test('an address that every object has is no answer', async (t) => {
+  const { found } = await (await setting(t, () => [crlUrl('constructor'), ocspUrl('__proto__')])).look();
+  assert.equal(found.state, 'unknown');
+  const other = await (await setting(t, () => [crlUrl('__proto__', 'problem')])).look();
+  assert.equal(other.found.state, 'unknown');
+});
+
+test('the caller can end what takes too long', async (t) => {
+  const { server, ders, http } = await setting(t, both);
+  server.answers['/ocsp'] = -1;
+  server.answers['/a.crl'] = -1;
+  const started = performance.now();
+  const evidence = await gatherRevocation([ders], http, undefined, Date.now(), AbortSignal.timeout(50));
+  assert.ok(performance.now() - started < 1500);
+  assert.ok(Object.values(evidence.crls).every((fetched) => 'problem' in fetched));
 });
 
 test('a list is kept until it runs out, and only then fetched again', async (t) => {

@@ -7,7 +7,7 @@ import { type Certificate, parseCertificate } from '../certificate/index.ts';
 import { crlNextUpdate } from './crl.ts';
 import { ocspRequest, readOcsp } from './ocsp.ts';
 import { crlUrls, ocspUrls } from './pointers.ts';
-import { type Fetched, ocspKey, type RevocationEvidence } from './revocation.ts';
+import { current, type Fetched, ocspKey, type RevocationEvidence } from './revocation.ts';
 
 /** Ms for one answer, as Notation has them. */
 const ocspTimeout = 2_000;
@@ -22,6 +22,8 @@ interface Gathering {
   cache: ResultStore | undefined;
   /** Ms since 1970. */
   now: number;
+  /** Ends what is still asked; it becomes a problem in the evidence. */
+  signal: AbortSignal | undefined;
   ocsp: Record<string, Fetched>;
   crls: Map<string, Promise<Fetched>>;
   run: <T>(task: () => Promise<T>) => Promise<T>;
@@ -37,8 +39,10 @@ export async function gatherRevocation(
   http: HttpClient,
   cache: ResultStore | undefined,
   now: number,
+  signal?: AbortSignal,
 ): Promise<RevocationEvidence> {
-  const gathering: Gathering = { http, cache, now, ocsp: {}, crls: new Map(), run: limiter(mostAtOnce) };
+  const run = limiter(mostAtOnce);
+  const gathering: Gathering = { http, cache, now, signal, ocsp: {}, crls: new Map(), run };
   const pairs = new Map<string, [Certificate, Certificate]>();
   for (const chain of chains) {
     const certificates = chain.map(parseCertificate);
@@ -48,9 +52,8 @@ export async function gatherRevocation(
   await Promise.all(
     [...pairs.values()].map(([certificate, issuer]) => gatherOne(gathering, certificate, issuer)),
   );
-  const crls: Record<string, Fetched> = {};
-  for (const [url, fetched] of gathering.crls) crls[url] = await fetched;
-  return { ocsp: gathering.ocsp, crls };
+  const lists = [...gathering.crls].map(async ([url, list]) => [url, await list] as const);
+  return { ocsp: gathering.ocsp, crls: Object.fromEntries(await Promise.all(lists)) };
 }
 
 async function gatherOne(gathering: Gathering, certificate: Certificate, issuer: Certificate): Promise<void> {
@@ -65,20 +68,20 @@ async function gatherOne(gathering: Gathering, certificate: Certificate, issuer:
 /** Whether a responder settled it, so that no list is needed. */
 function isAnswer(bytes: Uint8Array, certificate: Certificate, issuer: Certificate, now: number): boolean {
   try {
-    const { state, nextUpdate } = readOcsp(bytes, certificate, issuer, now);
-    return state !== 'unknown' && nextUpdate >= now;
+    const found = current(readOcsp(bytes, certificate, issuer, now), now);
+    return typeof found !== 'string' && found.state !== 'unknown';
   } catch {
     return false;
   }
 }
 
 function askResponder(
-  { http }: Gathering,
+  gathering: Gathering,
   url: string,
   certificate: Certificate,
   issuer: Certificate,
 ): Promise<Fetched> {
-  return fetched(http, url, ocspTimeout, ocspBytes, {
+  return fetched(gathering, url, ocspTimeout, ocspBytes, {
     method: 'POST',
     redirects: 'manual',
     headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
@@ -95,11 +98,12 @@ function listOf(gathering: Gathering, url: string): Promise<Fetched> {
   return list;
 }
 
-async function fetchList({ http, cache, now }: Gathering, url: string): Promise<Fetched> {
+async function fetchList(gathering: Gathering, url: string): Promise<Fetched> {
+  const { cache, now } = gathering;
   const key = `crl/v1/${createHash('sha256').update(url).digest('hex')}`;
   const kept = fromCache(cache, key, now);
   if (kept !== undefined) return { bytes: kept };
-  const list = await fetched(http, url, crlTimeout, defaultLimits.crlBytes, {});
+  const list = await fetched(gathering, url, crlTimeout, defaultLimits.crlBytes, {});
   if ('bytes' in list && isCurrent(list.bytes, now)) toCache(cache, key, list.bytes);
   return list;
 }
@@ -132,7 +136,7 @@ function isCurrent(bytes: Uint8Array, now: number): boolean {
 
 /** Plain HTTP alone, as in Notation: what is fetched is signed, and a TLS server would want its own revocation looked up. */
 async function fetched(
-  http: HttpClient,
+  { http, signal }: Gathering,
   url: string,
   timeout: number,
   most: number,
@@ -146,7 +150,7 @@ async function fetched(
       plainHttp: true,
       retries: 0,
       maxBytes: most,
-      signal: AbortSignal.timeout(timeout),
+      signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(signal === undefined ? [] : [signal])]),
     });
     if (response.status !== 200) {
       await response.discard();

@@ -81,5 +81,7 @@ const dateTime =
 function readTime(value: unknown): number | undefined {
   if (typeof value !== 'string' || !dateTime.test(value)) return undefined;
   const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : at;
+  // the 30th of February would be the 2nd of March
+  const day = new Date(`${value.slice(0, 19)}Z`).getUTCDate();
+  return Number.isNaN(at) || day !== Number(value.slice(8, 10)) ? undefined : at;
 }

@@ -66,7 +66,7 @@ function checkOne(
   if (responders.length + lists.length === 0) return { state: 'good' };
   const problems: string[] = [];
   for (const url of responders) {
-    const found = attempt(evidence.ocsp[ocspKey(certificate, url)], url, problems, (bytes) =>
+    const found = attempt(own(evidence.ocsp, ocspKey(certificate, url)), url, problems, (bytes) =>
       current(readOcsp(bytes, certificate, issuer, now), now),
     );
     if (found === undefined) continue;
@@ -76,7 +76,7 @@ function checkOne(
   }
   const read: RevocationStatus[] = [];
   for (const url of lists) {
-    const found = attempt(evidence.crls[url], url, problems, (bytes) =>
+    const found = attempt(own(evidence.crls, url), url, problems, (bytes) =>
       current(readCrl(bytes, certificate, issuer), now),
     );
     // each point may hold another part of the list: all of them have to be there
@@ -91,6 +91,11 @@ function checkOne(
     state: 'unknown',
     message: `expected an answer whether ${quoteName(certificate.subject)} was revoked, got none: ${problems.join('; ')}`,
   };
+}
+
+/** A certificate may name an address such as `constructor`, which every object has. */
+function own(fetched: Readonly<Record<string, Fetched>>, key: string): Fetched | undefined {
+  return Object.hasOwn(fetched, key) ? fetched[key] : undefined;
 }
 
 function attempt(
@@ -115,7 +120,7 @@ function attempt(
 }
 
 /** An old answer, kept and handed out again, would hide a revocation. */
-function current(status: RevocationStatus, now: number): RevocationStatus | string {
+export function current(status: RevocationStatus, now: number): RevocationStatus | string {
   if (status.thisUpdate > now + skew) return 'the answer is from the future';
   return status.nextUpdate < now ? 'the answer has run out' : status;
 }

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { encode, Tagged } from 'cborg';
 import { messageOf } from '../../core/index.ts';
-import { type Certificate, parseCertificates } from '../certificate/index.ts';
+import { type Certificate, parseCertificates, tokenOf } from '../certificate/index.ts';
 import type { Subject } from '../evidence/index.ts';
 import { type Algorithm, algorithmOf, describeKey, makeSignature, verifySignature } from './algorithm.ts';
 import { attributeNames, payloadType } from './attributes.ts';
@@ -26,7 +26,7 @@ export interface SignNotationOptions {
   annotations?: Readonly<Record<string, string>>;
   /** What signs, for the reader; not signed itself. */
   agent?: string;
-  /** An RFC 3161 token over the signature, by the authority that the caller asks. */
+  /** An RFC 3161 token (or the whole answer) over the signature, by the authority that the caller asks. */
   timestamp?(signature: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -69,7 +69,10 @@ export async function signNotation(options: SignNotationOptions): Promise<Notati
         throw refused("a signature by the leaf certificate's key", 'one by another');
       return signature;
     },
-    stamp: async (signature) => timestamp?.(signature),
+    async stamp(signature) {
+      const answer = await timestamp?.(signature);
+      return answer === undefined ? undefined : tokenOf(answer);
+    },
     options,
   };
   const payload = options.format === 'jws' ? await writeJws(parts) : await writeCose(parts);

@@ -1,7 +1,7 @@
 // The rule on attestations: statements of one type, by trusted signers, that say what the rule wants them to say.
 import { type Signed, signerName } from '../evidence/index.ts';
 import { attestFix } from './command.ts';
-import { clockSkew, spanText } from './duration.ts';
+import { clockSkew, isoText, spanText } from './duration.ts';
 import type { ManifestFacts } from './facts.ts';
 import { textOf } from './field.ts';
 import {
@@ -112,11 +112,7 @@ function check(rule: AttestationRule, signed: Signed, now: number): Checked {
   }
   if (time !== undefined && !Number.isNaN(time) && time > now + clockSkew)
     return {
-      obstacle: obstacle(
-        'failed',
-        'attestation-future',
-        `dated ${new Date(time).toISOString()}, which is yet to come`,
-      ),
+      obstacle: obstacle('failed', 'attestation-future', `dated ${isoText(time)}, which is yet to come`),
     };
   if (rule.maxAge === undefined) return says === undefined ? {} : { says };
   const believed = time === undefined || Number.isNaN(time) ? Math.max(...signed.times) : time;

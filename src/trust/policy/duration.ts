@@ -27,9 +27,17 @@ export function spanText(ms: number): string {
   return `${whole} ${unit}${whole === 1 ? '' : 's'}`;
 }
 
+/** ECMAScript's first and last moment: what a stranger's date or age reaches beyond them is no bug of ours. */
+const lastMoment = 8.64e15;
+
+/** ISO 8601. */
+export function isoText(ms: number): string {
+  return new Date(Math.min(lastMoment, Math.max(-lastMoment, ms))).toISOString();
+}
+
 /** `2026-11-27`. */
 export function dayText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  return isoText(ms).replace(/T.*/, '');
 }
 
 /** Ms since 1970 at which the day after `day` (YYYY-MM-DD) begins: the end of what holds through that day, UTC. */

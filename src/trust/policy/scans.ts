@@ -2,7 +2,7 @@
 import type { Finding } from '../../scan/match/index.ts';
 import { readClaim, type ScanClaim } from './claim.ts';
 import { scanFix } from './command.ts';
-import { clockSkew, dayMs } from './duration.ts';
+import { clockSkew, dayMs, isoText } from './duration.ts';
 import type { ManifestFacts } from './facts.ts';
 import { addressOf, type Obstacle, obstacle, type Scene } from './part.ts';
 import { scanResultType } from './predicates.ts';
@@ -78,7 +78,7 @@ function refusal(claim: ScanClaim, digest: string, now: number): Obstacle | unde
     return obstacle(
       'failed',
       'scan-future',
-      `the scan is dated ${new Date(claim.scannedAt).toISOString()}, which is yet to come`,
+      `the scan is dated ${isoText(claim.scannedAt)}, which is yet to come`,
     );
   return undefined;
 }

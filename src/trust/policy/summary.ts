@@ -1,6 +1,8 @@
 // Seaworthy's own verification summary (SLSA VSA v1): how the rules on content ended for one manifest, and everything
 // that answer leaned on, so that another policy can tell whether it still holds.
+
 import type { Suppression } from '../../scan/match/index.ts';
+import { isoText } from './duration.ts';
 import type { ImageFacts, ManifestFacts } from './facts.ts';
 import { judge } from './judge.ts';
 import { addressOf, type Scene } from './part.ts';
@@ -36,7 +38,7 @@ export function makeSummary(
   const exceptions = good.flatMap((outcome) => outcome.exceptions ?? []).map(({ lifts }) => lifts);
   return {
     verifier: { id: 'https://seaworthy.dev/verifier' },
-    timeVerified: new Date(now).toISOString(),
+    timeVerified: isoText(now),
     resourceUri: addressOf(facts, digest),
     policy: {
       uri: `urn:seaworthy:policy:${policy.name}`,
@@ -50,9 +52,9 @@ export function makeSummary(
     slsaVersion: '1.0',
     [summaryExtension]: {
       rules: good.map(({ rule }) => rule),
-      scannedAt: new Date(rests.scannedAt).toISOString(),
-      databaseCheckedAt: new Date(rests.checkedAt).toISOString(),
-      ...(rests.until === undefined ? {} : { until: new Date(rests.until).toISOString() }),
+      scannedAt: isoText(rests.scannedAt),
+      databaseCheckedAt: isoText(rests.checkedAt),
+      ...(rests.until === undefined ? {} : { until: isoText(rests.until) }),
       suppressions: rests.suppressions.map(({ id, purl, path, kind }) => ({
         id,
         purl,

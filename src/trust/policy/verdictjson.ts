@@ -1,4 +1,5 @@
 // The verdict as JSON; docs/schema/verdict.schema.json describes it.
+import { isoText } from './duration.ts';
 import type { RuleOutcome, Verdict } from './verdict.ts';
 
 /** Times as ISO 8601; two spaces of indent and a newline at the end. */
@@ -12,13 +13,13 @@ export function verdictJson(verdict: Verdict): string {
     digest,
     platforms,
     policy,
-    judgedAt: new Date(at).toISOString(),
-    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    judgedAt: isoText(at),
+    ...(until === undefined ? {} : { until: isoText(until) }),
     rules: rules.map(ruleJson),
   };
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
 
 function ruleJson({ until, ...outcome }: RuleOutcome): object {
-  return { ...outcome, ...(until === undefined ? {} : { until: new Date(until).toISOString() }) };
+  return { ...outcome, ...(until === undefined ? {} : { until: isoText(until) }) };
 }

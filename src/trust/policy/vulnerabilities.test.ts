@@ -16,6 +16,8 @@ import {
   scannedBy,
   scanOf,
 } from '../../testing/policyfacts.ts';
+import { makeSummary } from './summary.ts';
+import { verdictJson } from './verdictjson.ts';
 
 const rule = (more: Record<string, unknown> = {}, spec: Record<string, unknown> = {}) =>
   policyOf({
@@ -380,4 +382,20 @@ test('scan evidence counts for its own platform alone', () => {
   );
   const both = { ...facts, platforms: [facts.platforms[0]!, manifest(digestB, 'linux/arm64', arm)] };
   assert.equal(judged(rule(), both).says, 'allow met');
+});
+
+test('dates and ages at the ends of time are judged and shown like any other', () => {
+  const policy = rule({ publishedFor: '30d', grace: '7d' }, { suppressions: [] });
+  for (const edge of ['+275760-09-13T00:00:00Z', '-271821-04-20T00:00:00Z']) {
+    const facts = by(scanOf([findingOf('CVE-1', { published: edge, since: edge })]), {
+      ...scanOf(),
+      scannedAt: edge,
+    });
+    const { verdict } = judged(policy, facts);
+    assert.doesNotThrow(() => verdictJson(verdict));
+    makeSummary(policy, facts, digestA, policyNow);
+  }
+  const ancient = scanOf([], { database: { sources: [{ name: 'Debian', ageDays: 1e308 }] } });
+  assert.equal(says(rule(), ancient), 'deny failed database-stale');
+  makeSummary(rule({ maxDatabaseAge: '2w' }), by(ancient), digestA, policyNow);
 });
