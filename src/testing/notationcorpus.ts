@@ -1,5 +1,5 @@
 // What fuzzing damages of Notation: envelopes, revocation answers, names, trust policies.
-import { parseCertificate } from '../trust/certificate/index.ts';
+import { elementsIn, parseCertificate, parseDer, sequenceOf } from '../trust/certificate/index.ts';
 import { type Evidence, Rejection } from '../trust/evidence/index.ts';
 import { readCrl } from '../trust/notation/crl.ts';
 import { noRevocationEvidence, parseEnvelope, verifyNotation } from '../trust/notation/index.ts';
@@ -15,8 +15,8 @@ import {
   signedImage,
   signedRepository,
 } from './notation.ts';
-import { crlOf, ocspAnswer } from './revocations.ts';
-import { makeHolder } from './x509.ts';
+import { crlOf, ocspAnswer, ocspResponse } from './revocations.ts';
+import { makeHolder, signedDer } from './x509.ts';
 
 const chain = makeChain();
 const [leaf, issuer, root] = [chain[0], chain[1]!, chain[2]!];
@@ -38,6 +38,15 @@ function verified(bytes: Buffer, mediaType: string): unknown {
   answer(() => parseEnvelope(mediaType, bytes));
   const evidence: Evidence = evidenceOf(bytes, mediaType);
   return verifyNotation(evidence, signedImage, trusting, signedRepository, noRevocationEvidence, now);
+}
+
+const crl = crlOf({ issuer, revoked: [{ certificate: leaf.certificate, reason: 1, invalidFrom: now }] });
+const answered = ocspAnswer({ issuer, certificate: leaf.certificate, state: 'revoked', invalidFrom: now });
+const [, basic] = sequenceOf(elementsIn(sequenceOf(parseDer(answered))[1]!.content)[0]);
+
+/** What is signed, so that damage to it can be signed again and gets past the first check. */
+function signedPart(bytes: Uint8Array): Buffer {
+  return sequenceOf(parseDer(bytes))[0]!.raw;
 }
 
 const jws = JSON.parse(Buffer.from(forgeJws(chain).payload).toString()) as Record<string, string>;
@@ -66,10 +75,17 @@ export const notationParsers = {
     parse: (bytes: Buffer) => readOcsp(bytes, certificate!, authority!, now),
   },
   'notation/crl': {
-    corpus: () => [
-      crlOf({ issuer, revoked: [{ certificate: leaf.certificate, reason: 1, invalidFrom: now }] }),
-    ],
+    corpus: () => [crl],
     parse: (bytes: Buffer) => readCrl(bytes, certificate!, authority!),
+  },
+  'notation/ocsp-signed': {
+    corpus: () => [signedPart(basic!.content)],
+    parse: (bytes: Buffer) =>
+      readOcsp(ocspResponse(signedDer(bytes, issuer.key)), certificate!, authority!, now),
+  },
+  'notation/crl-signed': {
+    corpus: () => [signedPart(crl)],
+    parse: (bytes: Buffer) => readCrl(signedDer(bytes, issuer.key), certificate!, authority!),
   },
   'notation/name': {
     corpus: () => [Buffer.from('C=US, ST=WA, O=example.com, CN=a\\,b\\C4\\8D, 1.2.3.4=x')],

@@ -58,6 +58,11 @@ export function ocspAnswer(options: OcspOptions): Buffer {
           ...sequenceOf(parseDer(body)).map(({ raw }) => raw),
           writeDer(0xa0, sequence(delegate.certificate)),
         );
+  return ocspResponse(answer);
+}
+
+/** An OCSPResponse around a BasicOCSPResponse. */
+export function ocspResponse(answer: Uint8Array): Buffer {
   return sequence(
     writeDer(0x0a, Buffer.from([0])),
     writeDer(0xa0, sequence(writeOid('1.3.6.1.5.5.7.48.1.1'), writeDer(0x04, answer))),

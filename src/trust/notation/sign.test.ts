@@ -8,9 +8,11 @@ import {
   signedImage,
   signedRepository,
 } from '../../testing/notation.ts';
-import { keyUsage, makeKey } from '../../testing/x509.ts';
-import { parseCertificate } from '../certificate/index.ts';
+import { makeTimestamper, timestampToken } from '../../testing/timestamps.ts';
+import { keyUsage, makeKey, makeRoot, sequence } from '../../testing/x509.ts';
+import { CertificateFault, parseCertificate, writeInteger } from '../certificate/index.ts';
 import { makeSignature } from './algorithm.ts';
+import { parseEnvelope } from './envelope.ts';
 import { NotationFault } from './fault.ts';
 import { noRevocationEvidence } from './revocation.ts';
 import { type SignNotationOptions, signNotation } from './sign.ts';
@@ -91,4 +93,22 @@ test('what nobody would verify is not signed', async () => {
   await assertRefused({ expiry: now }, /expiry in the future/);
   const weak = makeChain({ leaf: { keyKind: 'rsa1024' } });
   await assertRefused({ chain: pemOf(weak), key: weak[0].key }, /rsa 1024/);
+});
+
+test('the whole answer of a timestamp authority is cut down to its token, and nonsense is not put in', async () => {
+  const tsa = makeTimestamper('CN=tsa', makeRoot('CN=tsa root'));
+  const answers: Buffer[] = [];
+  const { payload } = await signNotation({
+    ...usual,
+    async timestamp(signature) {
+      const token = timestampToken(tsa, signature, now);
+      answers.push(token);
+      return sequence(sequence(writeInteger(Buffer.from([0]))), token);
+    },
+  });
+  assert.deepEqual(parseEnvelope('application/jose+json', payload).timestamp, answers[0]);
+  await assert.rejects(
+    signNotation({ ...usual, timestamp: async () => Buffer.from('nonsense') }),
+    CertificateFault,
+  );
 });
