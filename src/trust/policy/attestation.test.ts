@@ -286,3 +286,15 @@ test('SBOMs, scans of others and VEX are asked for by their short names or by UR
   ] as const)
     assert.equal(says(rule({ type }), {}, uri), 'allow met', type);
 });
+
+test('a threshold of attestations counts distinct signers whose statements are right', () => {
+  const policy = policyOf({
+    rules: [{ name: 'p', attestation: { type: 'slsaprovenance', by: ['ci', 'build'], atLeast: 2, source } }],
+  });
+  const right = attestedBy('ci', v1, github(source));
+  assert.equal(judged(policy, factsOf({ answers: [right, right] })).says, 'deny failed signers-too-few');
+  const wrong = attestedBy('build', v1, github('https://github.com/evil/repo'));
+  assert.equal(judged(policy, factsOf({ answers: [right, wrong] })).says, 'deny failed signers-too-few');
+  const second = attestedBy('build', v1, github(source));
+  assert.equal(judged(policy, factsOf({ answers: [right, second] })).says, 'allow met');
+});

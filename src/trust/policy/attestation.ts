@@ -17,7 +17,7 @@ import {
 import { provenanceTypes, summaryType } from './predicates.ts';
 import { checkProvenance, provenanceTime } from './provenance.ts';
 import type { AttestationRule } from './rule.ts';
-import { shortage, signerMoments, tally } from './signers.ts';
+import { namesOf, shortage, signerMoments, tally } from './signers.ts';
 import { checkSummary } from './vsa.ts';
 
 export function judgeAttestation(rule: AttestationRule, scene: Scene): Judged {
@@ -58,7 +58,7 @@ function judgeOne(rule: AttestationRule, { policy, facts, now }: Scene, manifest
   const evidence = [...found.signers.values()].map((signed) => signed.manifest);
   if (found.signers.size >= rule.atLeast)
     return part({
-      found: `${said[0] ?? rule.type} by ${[...found.signers.keys()].join(', ')}`,
+      found: `${said[0] ?? rule.type} by ${namesOf(found.signers)}`,
       evidence,
       until,
     });

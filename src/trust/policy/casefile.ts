@@ -2,21 +2,21 @@
 import { z } from 'zod';
 import { parseDocumentAs } from '../../core/document/index.ts';
 import { formats, rejections } from '../evidence/index.ts';
-import { apiVersion } from './document.ts';
+import { apiVersion, oneOf } from './document.ts';
 
 const text = z.string().trim().min(1, 'expected text, got none').max(2000);
 const time = z.union(
   [z.iso.date(), z.iso.datetime({ offset: true })],
   'expected a day as YYYY-MM-DD, or a time with its zone',
 );
-const format = z.enum(formats);
-const codes = Object.keys(rejections) as (keyof typeof rejections)[];
+const format = oneOf(formats);
+const codes = Object.keys(rejections) as [keyof typeof rejections, ...(keyof typeof rejections)[]];
 
 const signature = z.strictObject({
   by: text,
   format: format.optional(),
   signer: text.optional().describe('Tells two signers of one authority apart.'),
-  rejected: z.enum(codes).optional().describe('The signature is there, but does not count for this reason.'),
+  rejected: oneOf(codes).optional().describe('The signature is there, but does not count for this reason.'),
 });
 
 const attestation = z.strictObject({
@@ -29,14 +29,14 @@ const attestation = z.strictObject({
 
 const finding = z.strictObject({
   id: text,
-  severity: z.enum(['critical', 'high', 'medium', 'low', 'negligible', 'unknown']).optional(),
+  severity: oneOf(['critical', 'high', 'medium', 'low', 'negligible', 'unknown']).optional(),
   package: text.optional().describe('A package URL with its version.'),
   fixed: text.optional().describe('The version that ends it; none is known when absent.'),
   kev: z.boolean().optional(),
   epss: z.number().min(0).max(1).optional(),
   published: time.optional(),
   since: time.optional(),
-  state: z.enum(['affected', 'unknown']).optional(),
+  state: oneOf(['affected', 'unknown']).optional(),
 });
 
 const scan = z.strictObject({
@@ -54,7 +54,7 @@ const evidence = {
   signatures: z.array(signature).max(1000).optional(),
   attestations: z.array(attestation).max(1000).optional(),
   scans: z.array(scan).max(100).optional(),
-  unlisted: z.array(z.enum([...formats, 'attestation'])).optional(),
+  unlisted: z.array(oneOf([...formats, 'attestation'])).optional(),
 };
 
 const testCase = z.strictObject({
@@ -67,7 +67,7 @@ const testCase = z.strictObject({
     .strictObject({ name: text, since: time.optional(), signatures: z.array(signature).optional() })
     .optional(),
   ...evidence,
-  expect: z.enum(['allow', 'deny', 'undecided']),
+  expect: oneOf(['allow', 'deny', 'undecided']),
   release: z.boolean().optional().describe('Judge as for a release: every rule is enforced.'),
   rules: z
     .record(text, text)

@@ -7,7 +7,7 @@ import { checkAuthority } from './checkauthority.ts';
 import { checkRule } from './checkrule.ts';
 import type { PolicyDocument } from './document.ts';
 import type { Material } from './material.ts';
-import { checkImage, meant, type Report } from './mistake.ts';
+import { checkImage, checkLabels, meant, type Report } from './mistake.ts';
 
 /** Undecided reasons that no exception lifts: they are the absence of any rule to let something past. */
 const fixedCodes = ['no-rule'];
@@ -119,6 +119,7 @@ function checkExceptions({ exceptions = [], rules = [] }: PolicyDocument['spec']
         [...path, 'undecided'],
         `there is no undecided code ${JSON.stringify(item.undecided)}${meant(item.undecided, codes)}`,
       );
+    checkLabels(item.labels, path, report);
     for (const [j, pattern] of item.images.entries())
       checkImage(pattern, false, [...path, 'images', j], report);
   }

@@ -1,7 +1,7 @@
 // What is wrong with a rule of a policy: several kinds in one, signers nobody knows, thresholds nobody can reach.
 
 import type { AuthorityDocument, RuleDocument } from './document.ts';
-import { checkImage, meant, type Path, type Report } from './mistake.ts';
+import { checkImage, checkLabels, meant, type Path, type Report } from './mistake.ts';
 import { identityProblem } from './pattern.ts';
 import { attestationNames, predicateTypesOf, provenanceTypes, summaryType } from './predicates.ts';
 
@@ -34,6 +34,7 @@ export function checkRule(
     checkImage(pattern, false, [...path, 'registries', i], report);
   for (const [i, pattern] of (rule.base?.allowed ?? []).entries())
     checkImage(pattern, false, [...path, 'base', 'allowed', i], report);
+  checkLabels(rule.labels, path, report);
   const known = authorities.map(({ name }) => name);
   for (const [kind, names] of [
     [['signature', 'by'], rule.signature?.by],

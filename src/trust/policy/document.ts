@@ -2,9 +2,18 @@
 import { z } from 'zod';
 import { formats } from '../evidence/index.ts';
 import { durationPattern } from './duration.ts';
+import { meant } from './mistake.ts';
 import { modes, platformChoices } from './rule.ts';
 
 export const apiVersion = 'seaworthy.dev/v1alpha1';
+
+/** One of a few words; a mistyped one is answered with the nearest. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, {
+    error: ({ input }) =>
+      `expected ${words.join(', ')}, got ${JSON.stringify(input)}${typeof input === 'string' ? meant(input, words) : ''}`,
+  });
+}
 
 const text = z.string().trim().min(1, 'expected text, got none').max(2000);
 const name = z
@@ -24,7 +33,7 @@ const digest = z
   );
 const images = z.array(text).min(1, 'expected at least one pattern, got none').max(1000);
 const labels = z.record(text, z.union([text, z.array(text).min(1).max(100)]));
-const severity = z.enum(['critical', 'high', 'medium', 'low', 'negligible']);
+const severity = oneOf(['critical', 'high', 'medium', 'low', 'negligible']);
 const by = z.array(name).min(1, 'expected the name of an authority, got none').max(100);
 const atLeast = z.int().min(1).max(100);
 
@@ -65,7 +74,7 @@ const authority = z.strictObject({
       stores: z
         .array(
           z.strictObject({
-            type: z.enum(['ca', 'signingAuthority', 'tsa']),
+            type: oneOf(['ca', 'signingAuthority', 'tsa']),
             name,
             files: z.array(text).min(1).max(100).optional(),
             pem: z.string().optional(),
@@ -73,15 +82,15 @@ const authority = z.strictObject({
         )
         .min(1, 'expected at least one trust store, got none')
         .max(100),
-      level: z.enum(['strict', 'permissive']).optional(),
+      level: oneOf(['strict', 'permissive']).optional(),
       override: z
         .strictObject({
-          authenticTimestamp: z.enum(['enforce', 'log', 'skip']).optional(),
-          expiry: z.enum(['enforce', 'log']).optional(),
-          revocation: z.enum(['enforce', 'log', 'skip']).optional(),
+          authenticTimestamp: oneOf(['enforce', 'log', 'skip']).optional(),
+          expiry: oneOf(['enforce', 'log']).optional(),
+          revocation: oneOf(['enforce', 'log', 'skip']).optional(),
         })
         .optional(),
-      verifyTimestamp: z.enum(['always', 'afterCertExpiry']).optional(),
+      verifyTimestamp: oneOf(['always', 'afterCertExpiry']).optional(),
     })
     .optional(),
   proofs: z
@@ -92,7 +101,7 @@ const authority = z.strictObject({
 
 const rule = z.strictObject({
   name,
-  mode: z.enum(modes).optional(),
+  mode: oneOf(modes).optional(),
   images: images.optional(),
   labels: labels.optional(),
   registries: images.optional(),
@@ -101,8 +110,8 @@ const rule = z.strictObject({
     .strictObject({
       by,
       atLeast: atLeast.optional(),
-      formats: z.array(z.enum(formats)).min(1).optional(),
-      platforms: z.enum(platformChoices).optional(),
+      formats: z.array(oneOf(formats)).min(1).optional(),
+      platforms: oneOf(platformChoices).optional(),
     })
     .optional(),
   attestation: z
@@ -110,7 +119,7 @@ const rule = z.strictObject({
       type: text,
       by,
       atLeast: atLeast.optional(),
-      platforms: z.enum(platformChoices).optional(),
+      platforms: oneOf(platformChoices).optional(),
       builder: text.optional(),
       builderPattern: text.optional(),
       source: text.optional(),
@@ -141,7 +150,7 @@ const rule = z.strictObject({
       unknownSeverity: severity.optional(),
       maxScanAge: duration.optional(),
       maxDatabaseAge: duration.optional(),
-      platforms: z.enum(['allPlatforms', 'nodePlatforms']).optional(),
+      platforms: oneOf(['allPlatforms', 'nodePlatforms']).optional(),
     })
     .optional(),
   age: z.strictObject({ max: duration }).optional(),
@@ -154,7 +163,7 @@ const suppression = z.strictObject({
   id: text,
   purl: text,
   path: text.optional(),
-  kind: z.enum(['not_affected', 'accepted']),
+  kind: oneOf(['not_affected', 'accepted']),
   justification: z
     .enum([
       'component_not_present',

@@ -49,6 +49,7 @@ export interface ImageFacts {
   labels: Readonly<Record<string, string>>;
   /** The resolved index; absent: the resolved digest is the one manifest in `platforms`. */
   index?: ManifestFacts;
+  /** Every platform manifest of the index, also where no rule asks for its evidence: a revocation may name it. */
   platforms: readonly ManifestFacts[];
   /** Digests among `platforms` that the caller runs or asks for; absent: all. */
   selected?: readonly string[];

@@ -17,11 +17,16 @@ export class Material {
     this.#read = read;
   }
 
+  /** The path from where the policy's own path counts. */
+  resolve(path: string): string {
+    return isAbsolute(path) ? path : join(this.#directory, path);
+  }
+
   /** Throws what the reader throws. */
   text(path: string): string {
     let text = this.#texts.get(path);
     if (text === undefined) {
-      text = this.#read(isAbsolute(path) ? path : join(this.#directory, path));
+      text = this.#read(this.resolve(path));
       this.#texts.set(path, text);
     }
     return text;

@@ -7,7 +7,7 @@ import { keyFile } from '../../testing/policyfacts.ts';
 import { makeCertificate } from '../../testing/x509.ts';
 import { parsePolicy } from './parse.ts';
 import type { ImagePolicy } from './policy.ts';
-import { imagePolicySchema } from './schema.ts';
+import { imagePolicySchema, policyTestSchema } from './schema.ts';
 
 const head = 'apiVersion: seaworthy.dev/v1alpha1\nkind: ImagePolicy\nmetadata: { name: p }\n';
 const parse = (spec: string, read = keyFile): ImagePolicy =>
@@ -409,10 +409,41 @@ test('the order of keys, comments and spelled-out defaults change no hash', () =
   );
 });
 
-test('the published schema is the one that policies are checked against', () => {
-  const published = readFileSync(
-    new URL('../../../docs/schema/image-policy.schema.json', import.meta.url),
-    'utf8',
+test('the published schemas are the ones that documents are checked against', () => {
+  const published = (name: string) =>
+    readFileSync(new URL(`../../../docs/schema/${name}.schema.json`, import.meta.url), 'utf8');
+  assert.equal(published('image-policy'), imagePolicySchema());
+  assert.equal(published('image-policy-test'), policyTestSchema());
+});
+
+test('a mistyped word of a few is answered with the nearest', () => {
+  assert.match(
+    mistake('  rules: [{ name: d, mode: enfore, digest: required }]\n'),
+    /expected enforce, warn, audit, got "enfore", did you mean "enforce"\?/,
   );
-  assert.equal(published, imagePolicySchema());
+  assert.match(
+    mistake(`${build}  rules: [{ name: v, vulnerabilities: { by: [build], severity: hihg } }]\n`),
+    /did you mean "high"\?/,
+  );
+});
+
+test('patterns have few wildcards, so that no name takes long to compare', () => {
+  assert.match(mistake(`  registries: ["a.example/${'*a'.repeat(9)}"]\n`), /at most 8 wildcards, got 9/);
+  assert.match(
+    mistake(`  rules: [{ name: d, labels: { a: "${'*a'.repeat(9)}" }, digest: required }]\n`),
+    /at most 8 wildcards/,
+  );
+  assert.match(
+    mistake('  rules: [{ name: d, labels: { a: "^prod$" }, digest: required }]\n'),
+    /no regular expressions/,
+  );
+});
+
+test('fixes name the private key beside the public one, from where the policy was named', () => {
+  assert.deepEqual(parse(build).keyFiles['build'], ['dir/build.pub']);
+});
+
+test('formats that a signature rule does not name are those its authorities write', () => {
+  const [rule] = parse(`${build}  rules: [{ name: s, signature: { by: [build] } }]\n`).rules;
+  assert.deepEqual(rule?.kind === 'signature' && rule.formats, ['cosign', 'bundle']);
 });

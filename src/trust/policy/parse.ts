@@ -42,7 +42,7 @@ export function parsePolicy(text: string, file: string, readFile: ReadFile): Ima
     keyFiles: Object.fromEntries(
       (spec.authorities ?? []).map(({ name, key }) => [
         name,
-        (key?.keys ?? []).flatMap((item) => item.file ?? []),
+        (key?.keys ?? []).flatMap(({ file: path }) => (path === undefined ? [] : material.resolve(path))),
       ]),
     ),
     hash: hashOf({ name: metadata.name, ...judging, ...rest }),

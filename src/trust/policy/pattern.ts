@@ -5,12 +5,22 @@ const regexLike = /[\^$|()[\]{}\\]|\.\*|\.\+/;
 const noRegex =
   'patterns are no regular expressions: write "*" for any text without a slash, "**" for any text; both ends are anchored';
 
+/** Each wildcard multiplies the ways in which a long name can fail to fit. */
+const mostWildcards = 8;
+
+function tooMany(pattern: string): string | undefined {
+  const count = pattern.split(/\*+/).length - 1;
+  return count > mostWildcards ? `expected at most ${mostWildcards} wildcards, got ${count}` : undefined;
+}
+
 /**
  * What is wrong with a pattern of `HOST/REPOSITORY`; undefined: nothing. `anyHost`: it only selects, so it may be for
  * every host (more images judged); else its host must be fixed, but for one leading `*.`.
  */
 export function imagePatternProblem(pattern: string, anyHost: boolean): string | undefined {
   if (regexLike.test(pattern) || /[+?]/.test(pattern)) return noRegex;
+  const many = tooMany(pattern);
+  if (many !== undefined) return many;
   const [host = '', ...path] = pattern.split('/');
   if (anyHost && (pattern === '*' || pattern === '**')) return undefined;
   if (/[A-Z]/.test(pattern)) return 'expected lower-case letters, got capitals, which no repository has';
@@ -47,6 +57,8 @@ export function identityProblem(text: string, isPattern: boolean): string | unde
   if (regexLike.test(text)) return noRegex;
   const useless = `${JSON.stringify(text)} would let strangers in: name the host and at least the beginning of what follows it`;
   if (!isUsefulPattern(text)) return useless;
+  const many = tooMany(text);
+  if (many !== undefined) return many;
   if (!text.includes('*')) return undefined;
   const start = text.slice(0, text.indexOf('*'));
   if (text.includes('@') && !text.includes('/')) {
@@ -59,4 +71,9 @@ export function identityProblem(text: string, isPattern: boolean): string | unde
     /^(?!https?:|spiffe:)[a-z][a-z0-9_-]*:[^/].{2}/i.test(start) ||
     (!text.includes(':') && /[a-z0-9]{3}/i.test(start) && !'https'.startsWith(start.toLowerCase()));
   return isNarrow ? undefined : useless;
+}
+
+/** What is wrong with a pattern of a label's value. */
+export function labelProblem(pattern: string): string | undefined {
+  return regexLike.test(pattern) ? noRegex : tooMany(pattern);
 }

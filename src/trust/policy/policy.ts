@@ -38,7 +38,7 @@ export interface ImagePolicy {
   mutateDigest: boolean;
   roots: readonly RootSource[];
   authorities: readonly Authority[];
-  /** Key files of the key authorities as written, for the commands that fixes print. */
+  /** Paths of the key authorities' files, for the commands that fixes print. */
   keyFiles: Readonly<Record<string, readonly string[]>>;
   rules: readonly Rule[];
   suppressions: readonly Suppression[];

@@ -148,7 +148,7 @@ test('an allow is short', () => {
   const policy = policyOf({ rules: [{ name: 'signed', signature: { by: ['build'] } }] });
   assert.equal(
     formatVerdict(judged(policy, facts).verdict, look),
-    `ALLOW  registry.example.com/team/app:1.2  policy production\n${digestA}  linux/amd64\n\n✓ signed  signed by key sha256:build\n`,
+    `ALLOW  registry.example.com/team/app:1.2  policy production\n${digestA}  linux/amd64\n\n✓ signed  signed by build (key sha256:build)\n`,
   );
 });
 

@@ -1,17 +1,27 @@
-// docs/schema/image-policy.schema.json, made from the schema that policies are checked against.
+// The JSON Schemas in docs/schema of the documents people write, made from what those are checked against.
 import { z } from 'zod';
+import { policyTestDocument } from './casefile.ts';
 import { imagePolicyDocument } from './document.ts';
 
 /** Editors that know JSON Schema complete and check a policy by it as it is written. */
 export function imagePolicySchema(): string {
-  const { $schema, ...schema } = z.toJSONSchema(imagePolicyDocument, {
+  return schemaText(imagePolicyDocument, 'image-policy', 'ImagePolicy of Seaworthy');
+}
+
+/** The same for the cases beside a policy. */
+export function policyTestSchema(): string {
+  return schemaText(policyTestDocument, 'image-policy-test', 'ImagePolicyTest of Seaworthy');
+}
+
+function schemaText(document: z.ZodType, name: string, title: string): string {
+  const { $schema, ...schema } = z.toJSONSchema(document, {
     io: 'input',
     target: 'draft-2020-12',
   });
   const whole = {
     $schema,
-    $id: 'https://seaworthy.dev/schema/image-policy.schema.json',
-    title: 'ImagePolicy of Seaworthy',
+    $id: `https://seaworthy.dev/schema/${name}.schema.json`,
+    title,
     ...schema,
   };
   return `${JSON.stringify(whole, null, 2)}\n`;

@@ -98,7 +98,7 @@ test('one signer counts once, however many signatures, formats and authorities',
   ];
   const { rule, says } = judged(two(), factsOf({ answers }));
   assert.equal(says, 'deny failed signers-too-few');
-  assert.match(rule.found, /^1 of 2: key sha256:k/);
+  assert.match(rule.found, /^1 of 2: build \(key sha256:k\)/);
   assert.equal(judged(two(), factsOf({ answers: [...answers, signedBy('again', 'l')] })).says, 'allow met');
 });
 

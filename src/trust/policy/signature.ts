@@ -4,7 +4,7 @@ import { signFix } from './command.ts';
 import type { ManifestFacts } from './facts.ts';
 import { addressOf, type Judged, judgeEach, obstacle, type Part, part, type Scene } from './part.ts';
 import type { SignatureRule } from './rule.ts';
-import { shortage, signerMoments, tally } from './signers.ts';
+import { namesOf, shortage, signerMoments, tally } from './signers.ts';
 
 export function judgeSignature(rule: SignatureRule, scene: Scene): Judged {
   const who = rule.by.join(', ');
@@ -27,7 +27,7 @@ function judgeOne(rule: SignatureRule, { policy, facts }: Scene, manifest: Manif
   const until = signerMoments(policy, rule.by, found.signers.values());
   const evidence = [...found.signers.values()].map((signed) => signed.manifest);
   if (found.signers.size >= rule.atLeast)
-    return part({ found: `signed by ${[...found.signers.keys()].join(', ')}`, evidence, until });
+    return part({ found: `signed by ${namesOf(found.signers)}`, evidence, until });
   const fix = signFix(policy, rule.by, addressOf(facts, manifest.digest));
   const absent = obstacle('failed', 'signature-missing', `no signature (${rule.formats.join(', ')})`, fix);
   const unlisted = manifest.unlisted.filter(

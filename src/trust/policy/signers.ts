@@ -5,6 +5,15 @@ import { type Obstacle, obstacle } from './part.ts';
 import type { ImagePolicy } from './policy.ts';
 import type { Fix } from './verdict.ts';
 
+/** One signer in a sentence: short, for a key under the name that the policy gives it. */
+export function signerText({ authority, signer, warnings }: Signed): string {
+  const name =
+    signer.kind === 'key' ? `${authority} (key ${signer.fingerprint.slice(0, 19)})` : signerName(signer);
+  return warnings === undefined || warnings.length === 0
+    ? name
+    : `${name}, of which was only logged: ${warnings.join('; ')}`;
+}
+
 export interface Tally {
   /** One for each signer. */
   signers: ReadonlyMap<string, Signed>;
@@ -58,11 +67,15 @@ export function shortage(
     return obstacle(
       'failed',
       'signers-too-few',
-      `${signers.size} of ${atLeast}: ${[...signers.keys()].join(', ')}${rejected.length > 0 ? `; ${sentence(rejected)}` : ''}`,
+      `${signers.size} of ${atLeast}: ${namesOf(signers)}${rejected.length > 0 ? `; ${sentence(rejected)}` : ''}`,
       fix,
     );
   const telling = [...rejected].sort((a, b) => rank(a) - rank(b));
   return telling.length === 0 ? absent : obstacle('failed', telling[0]!.code, sentence(telling), fix);
+}
+
+export function namesOf(signers: Tally['signers']): string {
+  return [...signers.values()].map(signerText).join(', ');
 }
 
 /** Strangers' signatures are everyday; a damaged or misused one of somebody known says more. */

@@ -8,7 +8,7 @@ import { fieldOf, textOf } from './field.ts';
 import { type Obstacle, obstacle, type Scene } from './part.ts';
 import { summaryExtension, summaryType } from './predicates.ts';
 import type { VulnerabilitiesRule } from './rule.ts';
-import { signerMoments, tally } from './signers.ts';
+import { namesOf, signerMoments, tally } from './signers.ts';
 import type { OutcomeCode } from './verdict.ts';
 
 export interface SummaryAnswer {
@@ -37,7 +37,7 @@ export function summaryFor(rule: VulnerabilitiesRule, scene: Scene, manifest: Ma
   return {
     refused,
     met: {
-      found: `passed by summary of ${[...found.signers.keys()].join(', ')}, scanned ${dayText(best.scannedAt)}`,
+      found: `passed by summary of ${namesOf(found.signers)}, scanned ${dayText(best.scannedAt)}`,
       evidence: [best.manifest],
       until: [...best.until, ...signerMoments(scene.policy, rule.summaryBy, found.signers.values())],
       scannedAt: best.scannedAt,
