@@ -8,14 +8,14 @@ import { exitCodes, report } from './failure.ts';
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('seaworthy')
     .description(
-      'Keeps the containers of a Kubernetes platform seaworthy: what is in an image, and what is wrong with it.',
+      'Keeps the containers of a Kubernetes platform seaworthy: what is in an image, who made it, and may it run.',
     )
     .version(version, '--version', 'print the version')
     .option('--home <dir>', 'where everything is kept (SEAWORTHY_HOME; default: the platform’s usual place)')
     .option('--ca-file <file>', 'certificate authorities to trust beside the usual ones, PEM')
     .addHelpText(
       'after',
-      '\nExample:\n  $ seaworthy scan alpine:3.20\n\nExit codes: 0 done, 1 findings at the threshold, 2 wrong usage or target, 3 undecided.',
+      '\nExample:\n  $ seaworthy scan alpine:3.20\n\nExit codes: 0 done, 1 findings at the threshold or denied, 2 wrong usage or target, 3 undecided.',
     )
     .showHelpAfterError('(seaworthy --help lists the commands)')
     .exitOverride()
@@ -46,6 +46,8 @@ const commands: Record<string, () => Promise<Command>> = {
   sign: async () => (await import('./sign.ts')).signCommand(),
   attest: async () => (await import('./attest.ts')).attestCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
+  policy: async () => (await import('./policy.ts')).policyCommand(),
+  trust: async () => (await import('./trust.ts')).trustCommand(),
   promote: async () => (await import('./promote.ts')).promoteCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
 };

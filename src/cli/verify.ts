@@ -19,10 +19,13 @@ import {
 } from './authority.ts';
 import { exitCodes } from './failure.ts';
 import { writeOutput } from './files.ts';
-import { openSetting } from './setting.ts';
+import { collect, openSetting } from './setting.ts';
 import { type Verified, verificationJson, verificationText } from './verified.ts';
+import { verifyByPolicy } from './verifypolicy.ts';
 
 interface Options extends AuthorityOptions {
+  policy?: string;
+  label?: string[];
   type?: string;
   format: 'text' | 'json';
   output?: string;
@@ -43,6 +46,11 @@ export function verifyCommand(): Command {
       new Option('--format <format>', 'how to write the result').choices(['text', 'json']).default('text'),
     )
     .option('--output <file>', 'write the result to a file')
+    .option(
+      '--policy <file>',
+      'the signature and attestation rules of an ImagePolicy, instead of one authority',
+    )
+    .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
     .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
     .addHelpText(
       'after',
@@ -58,6 +66,10 @@ Exit codes: 0 verified, 1 evidence read and none satisfies, 2 image not resolvab
 }
 
 async function run(reference: string, options: Options, command: Command): Promise<void> {
+  if (options.policy !== undefined) {
+    await verifyByPolicy(reference, { ...options, policy: options.policy }, command);
+    return;
+  }
   const authorities = await authoritiesOf(options);
   const predicateTypes = options.type === undefined ? [] : namedPredicateTypes(options.type);
   const setting = openSetting(command);

@@ -53,17 +53,24 @@ export {
   formatVerdict,
   type ImageFacts,
   type ImagePolicy,
+  importAzurePolicy,
+  judge,
   makeSummary,
+  needsOf,
   type Purpose,
+  parseCases,
   parsePolicy,
+  policyOfCases,
   predicateTypesOf,
+  type RuleOutcome,
+  runCases,
   scanResultType,
   summaryType,
   type Verdict,
   verdictJson,
 } from './policy/index.ts';
 export { type Promoted, PromoteFault, type PromoteFaultCode, promote } from './promote.ts';
-export { parseTrustedRoot, publicGood } from './root/index.ts';
+export { parseTrustedRoot, publicGood, publicSource, tufSource, updateTrustedRoot } from './root/index.ts';
 export { type LoadedRoots, rootsFor } from './roots.ts';
 export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';
 export { type BundleServices, type BundleSigner, SigningFault } from './sigstore/index.ts';
