@@ -25,7 +25,7 @@ export function judgeRegistries(patterns: readonly string[], { facts }: Scene): 
 
 export function judgeDigest({ facts }: Scene): Judged {
   const named = obstacle('failed', 'tag-given', 'named by a tag', {
-    text: `write ${addressOf(facts, facts.digest)}`,
+    text: facts.digest === '' ? 'name the image by its digest' : `write ${addressOf(facts, facts.digest)}`,
   });
   return {
     expected: 'named by digest',

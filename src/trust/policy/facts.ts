@@ -42,7 +42,7 @@ export interface ImageFacts {
   reference: Reference;
   /** How the caller named the image. */
   given: 'tag' | 'digest';
-  /** What the name was resolved to, once. */
+  /** What the name was resolved to, once; empty while nobody looked. */
   digest: string;
   mediaType: string;
   /** Given by the caller: namespace, environment. */

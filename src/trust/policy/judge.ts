@@ -6,10 +6,10 @@ import { judgeAge, judgeBase, judgeDigest, judgeRegistries } from './content.ts'
 import { endOfDay } from './duration.ts';
 import { heldExceptions, heldOf, liftedBy, overdueExceptions } from './exceptions.ts';
 import type { ImageFacts } from './facts.ts';
-import { addressOf, type Judged, type Obstacle, type Part, type Scene, selectedPlatforms } from './part.ts';
+import { type Judged, type Obstacle, type Part, type Scene, selectedPlatforms } from './part.ts';
 import type { Exception, ImagePolicy } from './policy.ts';
 import type { Rule } from './rule.ts';
-import { selects } from './select.ts';
+import { repositoryOf, selects } from './select.ts';
 import { judgeSignature } from './signature.ts';
 import type { Fix, Purpose, RuleOutcome, Verdict } from './verdict.ts';
 import { judgeVulnerabilities } from './vulnerabilities.ts';
@@ -104,7 +104,7 @@ function noRule({ facts }: Scene): RuleOutcome {
     outcome: 'undecided',
     code: 'no-rule',
     expected: 'a rule for this image',
-    found: `no rule selects ${addressOf(facts, facts.digest)}`,
+    found: `no rule selects ${repositoryOf(facts.reference)}`,
     fix: { text: 'write a rule whose images and labels fit it' },
     evidence: [],
   };

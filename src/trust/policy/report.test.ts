@@ -227,6 +227,7 @@ test('JSON is what the published schema says', () => {
     [lenient, worst()],
     [lenient, factsOf({ unlisted: [{ format: 'attestation', code: 'x', message: 'm' }] })],
     [policyOf({}), factsOf()],
+    [policyOf({ rules: [{ name: 'd', digest: 'required' }] }), factsOf({}, { digest: '', platforms: [] })],
     [
       policyOf({ registries: ['a.example/b'], revocations: [{ digest: digestA, reason: 'r', author: 'a' }] }),
       factsOf(),

@@ -81,6 +81,7 @@ export interface Verdict {
   purpose: Purpose;
   /** As the caller named it. */
   image: string;
+  /** What was judged; empty where the name alone decided. */
   digest: string;
   /** Platforms judged, `linux/amd64`. */
   platforms: readonly string[];

@@ -10,7 +10,7 @@ export function verdictJson(verdict: Verdict): string {
     decision,
     purpose,
     image,
-    digest,
+    ...(digest === '' ? {} : { digest }),
     platforms,
     policy,
     judgedAt: isoText(at),
