@@ -3,7 +3,15 @@ import { image } from './image.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
+import { revocation } from './revocation.ts';
 import { transport } from './transport.ts';
 import { trust } from './trust.ts';
 
-export const mutants: readonly Mutant[] = [...image, ...net, ...transport, ...trust, ...notation];
+export const mutants: readonly Mutant[] = [
+  ...image,
+  ...net,
+  ...transport,
+  ...trust,
+  ...notation,
+  ...revocation,
+];
