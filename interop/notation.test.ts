@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { isFault } from '../src/core/index.ts';
 import { createClient, type HttpClient } from '../src/net/index.ts';
 import { createRegistry } from '../src/registry/index.ts';
 import { makeImage } from '../src/testing/images.ts';
@@ -19,6 +20,7 @@ import {
   extendedKeyUsage,
   type KeyKind,
   keyUsage,
+  makeHolder,
   makeRoot,
   ocspUrl,
   purposes,
@@ -316,4 +318,89 @@ test('a signature of one image beside another is refused by both', async () => {
     annotations,
   });
   await bothSay(made, 'digest-other', /content descriptor mismatch/);
+});
+
+test('a delegate that the issuer named answers for it, and a delegate of a stranger does not, for both', async (context) => {
+  const { server, leaf, issuer, made } = await revocable(context, { ocsp: true, crl: false });
+  const purpose = extendedKeyUsage([purposes.ocspSigning]);
+  const certificate = leaf.certificate;
+  const delegate = makeHolder('CN=responder', issuer, { extensions: [keyUsage([0]), purpose] });
+  for (const byKey of [true, false]) {
+    server.answers['/leaf-ocsp'] = () => ocspAnswer({ issuer, certificate, delegate, byKey });
+    await bothSay(made, 'ok');
+    server.answers['/leaf-ocsp'] = () =>
+      ocspAnswer({ issuer, certificate, delegate, byKey, state: 'revoked' });
+    await bothSay(made, 'certificate-revoked', /is revoked/);
+  }
+  const strangers = makeHolder('CN=responder', makeRoot('CN=stranger'), { extensions: [purpose] });
+  server.answers['/leaf-ocsp'] = () => ocspAnswer({ issuer, certificate, delegate: strangers });
+  await bothSay(made, 'revocation-unknown', /revocation status is unknown/);
+  // notation-go lets any certificate of the issuer answer; RFC 6960 section 4.2.2.2 wants the purpose
+  const other = makeHolder('CN=responder', issuer, { extensions: [keyUsage([0])] });
+  server.answers['/leaf-ocsp'] = () => ocspAnswer({ issuer, certificate, delegate: other });
+  const [answer] = await verify(made);
+  assert.equal(answer?.ok === false && answer.code, 'revocation-unknown');
+});
+  server.answers['/leaf-ocsp'] = () => ocspAnswer({ issuer, certificate, delegate: other });
+  await bothSay(made, 'revocation-unknown', /revocation status is unknown/);
+});
+
+test('a revoked authority of timestamps is refused by both', async (context) => {
+  const server = await openRevocationServer(context);
+  const root = makeRoot('CN=time root,O=example.com,ST=WA,C=US');
+  const tsa = makeTimestamper('CN=time', root, {
+    extensions: [
+      keyUsage([0]),
+      extendedKeyUsage([purposes.timeStamping], true),
+      crlUrl(`${server.url}/tsa.crl`),
+    ],
+  });
+  const chain = makeChain();
+  const made = await newCase(hosts['the own registry']!);
+  writeConfig(made.folder, { 'ca:team': [chain[2]!], 'tsa:time': [root] });
+  const now = Date.now();
+  await sign(made, chain, { timestamp: async (signature) => timestampToken(tsa, signature, now) });
+  server.answers['/tsa.crl'] = crlOf({ issuer: root });
+  await bothSay(made, 'ok');
+  server.answers['/tsa.crl'] = crlOf({ issuer: root, revoked: [tsa] });
+  await bothSay(made, 'certificate-revoked', /timestamping certificate .* is revoked/);
+});
+
+test('trust policies that the specification forbids are refused by both', async () => {
+  const chain = makeChain();
+  const made = await newCase(hosts['the own registry']!);
+  await sign(made, chain);
+  for (const policy of [
+    { registryScopes: ['registry.example.com/*'] },
+    { registryScopes: ['*', 'registry.example.com/a'] },
+    { trustStores: ['ca:../team'] },
+    { trustedIdentities: ['x509.subject: C=US, O=example.com'] },
+    { trustedIdentities: ['*', 'x509.subject: C=US, ST=WA, O=example.com'] },
+    { trustedIdentities: ['x509.subject: C=US, ST=WA, O=a+OU=b'] },
+    {
+      trustedIdentities: ['x509.subject: C=US, ST=WA, O=a', 'x509.subject: C=US, ST=WA, O=a, CN=b'],
+    },
+    { signatureVerification: { level: 'strict', override: { integrity: 'log' } } },
+    { signatureVerification: { level: 'strict', override: { expiry: 'skip' } } },
+    { signatureVerification: { level: 'skip' } },
+  ]) {
+    writeConfig(made.folder, { 'ca:team': [chain[2]!] }, policy);
+    const text = readFileSync(join(made.folder, 'trustpolicy.json'), 'utf8');
+    assert.throws(() => parseTrustPolicy(text), isFault, JSON.stringify(policy));
+    const { code, said } = await peerVerify(made.reference, made.folder);
+    assert.notEqual(code, 0, `${JSON.stringify(policy)}: ${said}`);
+  }
+});
+
+test('one right signature among wrong ones is found by both', async () => {
+  const chain = makeChain();
+  const made = await newCase(hosts['docker-registry']!);
+  writeConfig(made.folder, { 'ca:team': [chain[2]!] });
+  await sign(made, makeChain());
+  await sign(made, chain, { format: 'cose' });
+  await sign(made, makeChain());
+  const answers = await verify(made);
+  assert.deepEqual(answers.map(({ ok }) => ok).sort(), [false, false, true]);
+  const { code, said } = await peerVerify(made.reference, made.folder);
+  assert.equal(code, 0, said);
 });
