@@ -1,5 +1,4 @@
 // Exceptions at work: which hold for an image today, and what is left of a rule's obstacles beside them.
-import { undecidedCodes } from '../../core/index.ts';
 import { endOfDay } from './duration.ts';
 import type { Obstacle, Scene } from './part.ts';
 import type { Exception } from './policy.ts';
@@ -23,7 +22,7 @@ export function overdueExceptions({ policy, facts, now }: Scene): Exception[] {
 /** An exception for a code lifts what is undecided by it, and advisories that are too old by now; nothing denied. */
 export function liftedBy(item: Exception, { outcome, code }: Obstacle): boolean {
   if (item.undecided !== code) return false;
-  return outcome === 'undecided' || (code === 'database-stale' && Object.hasOwn(undecidedCodes, code));
+  return outcome === 'undecided' || code === 'database-stale';
 }
 
 export function heldOf({ rule, undecided, reason, author, expires }: Exception): HeldException {

@@ -222,3 +222,10 @@ test('rules in warn or audit are judged as enforced for a summary', () => {
   const summary = makeSummary(policy, scanned(scanOf([findingOf('CVE-1')])), digestA, policyNow);
   assert.equal(summary?.['verificationResult'], 'FAILED');
 });
+
+test('a summary never leans on another summary', () => {
+  const older = scanOf([findingOf('CVE-1')], { scannedAt: new Date(policyNow - dayMs).toISOString() });
+  const facts = factsOf({ answers: [scannedBy('scanner', older), summarisedBy('ci', summaryOf())] });
+  assert.equal(judged(policyWith(), facts).says, 'allow met');
+  assert.equal(summaryOf(policyWith(), facts).verificationResult, 'FAILED');
+});
