@@ -81,7 +81,8 @@ function readUndecided(value: unknown): ScanClaim['undecided'][number] | undefin
   const message = textOf(value, 'message');
   const subject = textOf(value, 'subject');
   const hint = textOf(value, 'hint');
-  if (!code || message === undefined) return undefined;
+  // The code becomes part of the verdict, where other programs look for it.
+  if (code === undefined || !/^[a-z0-9-]{1,64}$/.test(code) || message === undefined) return undefined;
   return {
     code,
     message,

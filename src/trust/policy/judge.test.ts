@@ -2,15 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseReference } from '../../image/index.ts';
+import { randomFrom } from '../../testing/mutate.ts';
 import {
+  attestedBy,
   dayMs,
   digestA,
   digestB,
   digestIndex,
   factsOf,
+  findingOf,
   judged,
   policyNow,
   policyOf,
+  rejectedBy,
+  scannedBy,
+  scanOf,
   signedBy,
 } from '../../testing/policyfacts.ts';
 import { judge } from './judge.ts';
@@ -296,4 +302,59 @@ test('only what the selecting rules want is asked for', () => {
   assert.deepEqual([b.index, b.platforms], [false, 'all']);
   assert.deepEqual(needsOf(policy, parseReference('registry.example.com/c/x'), {}).rules, []);
   assert.deepEqual(labelsRead(policy), ['environment', 'namespace']);
+});
+
+/** Facts of every kind, mixed by a seeded die. */
+function mixed(die: (below: number) => number) {
+  const kinds = [
+    () => signedBy('build'),
+    () => signedBy('scanner'),
+    () => signedBy('ci', 'ci', { format: 'cosign' }),
+    () => rejectedBy('build', 'key-unknown'),
+    () => rejectedBy('scanner', 'signature-malformed'),
+    () =>
+      attestedBy(
+        'ci',
+        'https://slsa.dev/provenance/v1',
+        die(2) ? { runDetails: { builder: { id: 'b' } } } : null,
+      ),
+    () => scannedBy('scanner', die(4) ? scanOf(die(2) ? [findingOf('CVE-1')] : []) : 'broken'),
+  ];
+  const answers = Array.from({ length: die(6) }, () => kinds[die(kinds.length)]!());
+  const unlisted = die(4) ? [] : [{ format: 'bundle' as const, code: 'x', message: 'm' }];
+  return factsOf({ answers, unlisted, ...(die(2) ? { created: policyNow - die(60) * dayMs } : {}) });
+}
+
+test('whatever the facts: an allow has every enforced rule met or let past, and broken evidence beside it changes nothing', () => {
+  const die = randomFrom(7);
+  const policy = policyOf({
+    rules: [
+      signed,
+      { name: 'provenance', attestation: { type: 'slsaprovenance', by: ['ci'], builder: 'b' } },
+      { name: 'content', vulnerabilities: { by: ['scanner'], severity: 'high' } },
+      { name: 'age', age: { max: '30d' } },
+    ],
+    exceptions: [
+      { ...exception, rule: 'age' },
+      { ...exception, undecided: 'evidence-unlisted' },
+    ],
+  });
+  const seen = { allow: 0, deny: 0, undecided: 0 };
+  for (let i = 0; i < 3000; i++) {
+    const facts = mixed(die);
+    const { decision, rules } = judge(policy, facts, policyNow, 'admission');
+    seen[decision]++;
+    assert.equal(rules.length, 4);
+    if (decision !== 'allow') continue;
+    assert.ok(rules.every(({ outcome }) => outcome === 'met' || outcome === 'excepted'));
+    const manifest = facts.platforms[0]!;
+    const worse = [
+      rejectedBy('build', 'signature-malformed'),
+      rejectedBy('ci', 'log-entry-other'),
+      scannedBy('scanner', 1),
+    ];
+    const beside = factsOf({ ...manifest, answers: [...worse, ...manifest.answers] });
+    assert.equal(judge(policy, beside, policyNow, 'admission').decision, 'allow');
+  }
+  assert.ok(Math.min(seen.allow, seen.deny, seen.undecided) > 20, JSON.stringify(seen));
 });

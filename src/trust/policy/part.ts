@@ -37,17 +37,25 @@ export interface Judged {
   parts: readonly Part[];
 }
 
+/** Texts are made of what strangers wrote: longer ones are cut, so that a verdict stays one that people read. */
 export function obstacle(
   outcome: Obstacle['outcome'],
   code: OutcomeCode,
   found: string,
   fix?: Fix,
 ): Obstacle {
-  return { outcome, code, found, ...(fix === undefined ? {} : { fix }) };
+  const mended = fix && { ...fix, text: clipped(fix.text) };
+  return { outcome, code, found: clipped(found), ...(mended === undefined ? {} : { fix: mended }) };
+}
+
+const longestText = 2000;
+
+function clipped(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)} …`;
 }
 
 export function part(more: Partial<Part>): Part {
-  return { obstacles: [], found: '', evidence: [], until: [], ...more };
+  return { obstacles: [], evidence: [], until: [], ...more, found: clipped(more.found ?? '') };
 }
 
 /** `HOST/REPOSITORY@DIGEST`, for the commands that fixes print. */

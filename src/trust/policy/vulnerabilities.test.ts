@@ -350,6 +350,25 @@ test('the policy’s suppressions set findings aside until they run out', () => 
   );
 });
 
+test('a suppression that ran out is named where its finding counts again', () => {
+  const late = rule({}, { suppressions: [{ ...suppression, expires: '2026-11-26' }] });
+  const { rule: outcome } = judged(late, by(scanOf([findingOf('CVE-1')])));
+  assert.equal(
+    outcome.found,
+    '1 critical: CVE-1 (openssl); the suppression of CVE-1 by a ran out on 2026-11-26',
+  );
+});
+
+test('a result with odd codes is unreadable, and long texts are cut', () => {
+  const odd = scanOf([], { undecided: [{ code: 'no\u001b[2J code', message: 'm' }] });
+  assert.equal(says(rule(), odd), 'undecided undecided evidence-unreadable');
+  const long = scanOf([], {
+    undecided: [{ code: 'end-of-life', message: 'm'.repeat(1e6), hint: 'h'.repeat(1e6) }],
+  });
+  const { rule: outcome } = judged(rule(), by(long));
+  assert.ok(outcome.found.length < 2100 && (outcome.fix?.text.length ?? 0) < 2100);
+});
+
 test('a suppression inside the result counts only while the policy still holds it', () => {
   const inside = scanOf([
     findingOf('CVE-1', { suppressed: { kind: 'accepted', reason: 'r', author: 'a', expires: '2099-01-01' } }),

@@ -67,7 +67,7 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
   const ages = agesOf(rule, scene, newest);
   const obstacles = [
     ...(weighed.counting.length > 0
-      ? [obstacle('failed', 'vulnerable', countedText(weighed.counting), upgradeFix(weighed.counting))]
+      ? [obstacle('failed', 'vulnerable', vulnerableText(weighed), upgradeFix(weighed.counting))]
       : []),
     ...ages.obstacles,
     ...openQuestions(newest, weighed),
@@ -84,6 +84,13 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
     evidence: newest.manifest === undefined ? [] : [newest.manifest],
     until: [...weighed.until, ...ages.until, ...scans.moments],
   });
+}
+
+function vulnerableText({ counting, overdue }: Weighed): string {
+  const again = overdue
+    .filter(({ id }) => counting.some((finding) => finding.id === id || finding.aliases.includes(id)))
+    .map(({ id, author, expires }) => `; the suppression of ${id} by ${author} ran out on ${expires}`);
+  return countedText(counting) + again.slice(0, 3).join('');
 }
 
 function agesOf(

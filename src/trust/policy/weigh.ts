@@ -12,6 +12,8 @@ export interface Weighed {
   suppressed: readonly Finding[];
   /** Suppressions that fit one of those. */
   leaned: readonly Suppression[];
+  /** Suppressions that ran out while their finding is still there. */
+  overdue: readonly Suppression[];
   /** Would count if they had a severity. */
   withoutSeverity: readonly Finding[];
   /** Would count if they had a date of publication. */
@@ -65,13 +67,15 @@ export function weigh(
     else if (found.state === 'unknown') unknown.push(found);
     else counting.push(found);
   }
-  const idle = new Set([...suppressor.unused(), ...suppressor.expired()]);
+  const overdue = suppressor.expired();
+  const idle = new Set([...suppressor.unused(), ...overdue]);
   const ripe = ripens.length === 0 ? undefined : ripens.reduce((a, b) => Math.min(a, b));
   return {
     counting,
     waiting,
     suppressed,
     leaned: policy.suppressions.filter((item) => !idle.has(item)),
+    overdue,
     withoutSeverity,
     undated,
     unknown,
