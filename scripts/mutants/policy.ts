@@ -246,6 +246,7 @@ export const policy: readonly Mutant[] = [
       find: "binding.some(({ outcome }) => outcome === 'undecided')",
       replace: "binding.some(({ outcome }) => outcome === 'excepted')",
       red: [
+        'whatever the facts',
         'a rule on registries has a mode and can be lifted',
         'a rule in warn or audit leaves the allow',
         'an exception lets one rule be passed',
@@ -270,7 +271,7 @@ export const policy: readonly Mutant[] = [
       name: 'an exception for one rule lifts every rule',
       find: 'exceptions.find((item) => item.rule === rule)',
       replace: 'exceptions.find((item) => item.rule !== undefined)',
-      red: ['an exception for a rule lifts no other'],
+      red: ['whatever the facts', 'an exception for a rule lifts no other'],
     },
   ]),
   ...mutantsOf(at('exceptions'), tests('judge', 'vulnerabilities'), [
@@ -287,7 +288,7 @@ export const policy: readonly Mutant[] = [
       name: 'an exception for one reason lifts every reason',
       find: 'if (item.undecided !== code) return false;',
       replace: 'if (item.undecided === undefined) return false;',
-      red: ['an exception for an undecided code lifts that code alone'],
+      red: ['whatever the facts', 'an exception for an undecided code lifts that code alone'],
     },
   ]),
   ...mutantsOf(at('pattern'), tests('parse', 'azure'), [
