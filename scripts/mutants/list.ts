@@ -3,7 +3,9 @@ import { image } from './image.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
+import { policy } from './policy.ts';
 import { revocation } from './revocation.ts';
+import { sigstore } from './sigstore.ts';
 import { transport } from './transport.ts';
 import { trust } from './trust.ts';
 
@@ -14,4 +16,6 @@ export const mutants: readonly Mutant[] = [
   ...trust,
   ...notation,
   ...revocation,
+  ...sigstore,
+  ...policy,
 ];
