@@ -4,33 +4,34 @@ import { parseJson, systemClock } from '../core/index.ts';
 import { attachStatement, pinned, resolveImage } from '../trust/index.ts';
 import { namedPredicateTypes } from './authority.ts';
 import { readText } from './files.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { openSetting } from './setting.ts';
 import { bundleServices, bundleSigner } from './signing.ts';
 import { type SigningOptions, withSigningOptions } from './signingoptions.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SigningOptions, RegistryOptions {
   type: string;
   predicate: string;
-  plainHttp?: boolean;
 }
 
 export function attestCommand(): Command {
-  return withSigningOptions(
-    new Command('attest')
-      .description('Sign a statement about an image (provenance, SBOM, …) and put it beside the image.')
-      .argument('<ref>', 'image reference; a tag is resolved once, and the statement is about its digest'),
-  )
-    .requiredOption(
-      '--type <type>',
-      'slsaprovenance1, slsaprovenance02, spdx, cyclonedx, vuln, openvex, vsa, or a URI',
+  return withRegistryOptions(
+    withSigningOptions(
+      new Command('attest')
+        .description('Sign a statement about an image (provenance, SBOM, …) and put it beside the image.')
+        .argument('<ref>', 'image reference; a tag is resolved once, and the statement is about its digest'),
     )
-    .requiredOption('--predicate <file>', 'what is stated, JSON')
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ seaworthy attest registry.example.com/team/app:1.2 --type slsaprovenance1 --predicate provenance.json --key build.key',
-    )
-    .action(run);
+      .requiredOption(
+        '--type <type>',
+        'slsaprovenance1, slsaprovenance02, spdx, cyclonedx, vuln, openvex, vsa, or a URI',
+      )
+      .requiredOption('--predicate <file>', 'what is stated, JSON')
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ seaworthy attest registry.example.com/team/app:1.2 --type slsaprovenance1 --predicate provenance.json --key build.key',
+      )
+      .action(run),
+  );
 }
 
 async function run(reference: string, options: Options, command: Command): Promise<void> {
@@ -41,7 +42,7 @@ async function run(reference: string, options: Options, command: Command): Promi
     const by = await bundleSigner(options, setting);
     const image = await resolveImage(reference, {
       http: setting.http,
-      plainHttp: options.plainHttp ?? false,
+      ...registryOptions(options),
     });
     const { manifest } = await attachStatement(
       image,

@@ -15,9 +15,10 @@ import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { readText, writeOutput } from './files.ts';
 import { parseLabels, readPolicy } from './policyfile.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { collect, openSetting, type Setting, wantsColour } from './setting.ts';
 
-interface Options {
+interface Options extends RegistryOptions {
   policy: string;
   label?: string[];
   platform?: string[];
@@ -26,37 +27,41 @@ interface Options {
   wait?: number;
   format: 'text' | 'json';
   output?: string;
-  plainHttp?: boolean;
 }
 
 export function checkCommand(): Command {
-  return new Command('check')
-    .description('Judge an image by a policy: allow, deny or undecided, with reasons and fixes.')
-    .argument('<ref>', 'image reference; a tag is resolved once')
-    .requiredOption('--policy <file>', 'ImagePolicy, YAML')
-    .option('--label <name=value>', 'label that rules are chosen by, such as environment=production', collect)
-    .option('--platform <os/arch>', 'platforms that will run (default: all of the image)', collect)
-    .option('--scan-result <file>', 'result of seaworthy scan --format json that you vouch for', collect)
-    .option('--release', 'judge every rule as enforced, as a promotion does')
-    .option(
-      '--wait <span>',
-      'follow an image that is still being scanned or signed, such as 10m',
-      parseDuration,
-    )
-    .addOption(
-      new Option('--format <format>', 'how to write the verdict').choices(['text', 'json']).default('text'),
-    )
-    .option('--output <file>', 'write the verdict to a file')
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      `
+  return withRegistryOptions(
+    new Command('check')
+      .description('Judge an image by a policy: allow, deny or undecided, with reasons and fixes.')
+      .argument('<ref>', 'image reference; a tag is resolved once')
+      .requiredOption('--policy <file>', 'ImagePolicy, YAML')
+      .option(
+        '--label <name=value>',
+        'label that rules are chosen by, such as environment=production',
+        collect,
+      )
+      .option('--platform <os/arch>', 'platforms that will run (default: all of the image)', collect)
+      .option('--scan-result <file>', 'result of seaworthy scan --format json that you vouch for', collect)
+      .option('--release', 'judge every rule as enforced, as a promotion does')
+      .option(
+        '--wait <span>',
+        'follow an image that is still being scanned or signed, such as 10m',
+        parseDuration,
+      )
+      .addOption(
+        new Option('--format <format>', 'how to write the verdict').choices(['text', 'json']).default('text'),
+      )
+      .option('--output <file>', 'write the verdict to a file')
+      .addHelpText(
+        'after',
+        `
 Example:
   $ seaworthy check registry.example.com/team/app:1.2 --policy policy.yaml
 
 Exit codes: 0 allow, 1 deny, 2 wrong usage or image not resolvable, 3 undecided.`,
-    )
-    .action(run);
+      )
+      .action(run),
+  );
 }
 
 async function run(reference: string, options: Options, command: Command): Promise<void> {
@@ -105,7 +110,7 @@ async function follow(request: CheckRequest, options: Options, setting: Setting)
   let said = '';
   for (let pause = 1000; ; pause = Math.min(pause * 1.5, longestPause)) {
     // a new one each time: what was kept is what we wait to change
-    const checker = createChecker({ home, http, clock: systemClock, plainHttp: options.plainHttp ?? false });
+    const checker = createChecker({ home, http, clock: systemClock, ...registryOptions(options) });
     const left = until - Date.now();
     let waiting: string;
     try {

@@ -6,27 +6,28 @@ import { createChecker, formatVerdict, pinned, promote, resolveImage } from '../
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { parseLabels, readPolicy } from './policyfile.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { collect, openSetting, wantsColour } from './setting.ts';
 
-interface Options {
+interface Options extends RegistryOptions {
   policy: string;
   label?: string[];
-  plainHttp?: boolean;
 }
 
 export function promoteCommand(): Command {
-  return new Command('promote')
-    .description('Copy an image with its signatures and attestations to another registry, after a verdict.')
-    .argument('<src>', 'image to promote; a tag is resolved once')
-    .argument('<dst>', 'where it goes, with the tag that moves there')
-    .requiredOption('--policy <file>', 'ImagePolicy that allows it; every rule counts as enforced')
-    .option('--label <name=value>', 'label that rules are chosen by', collect)
-    .option('--plain-http', 'talk plain HTTP to registries that are not on this machine')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ seaworthy promote dev.azurecr.io/team/app:1.2 prod.azurecr.io/team/app:1.2 --policy production.yaml',
-    )
-    .action(run);
+  return withRegistryOptions(
+    new Command('promote')
+      .description('Copy an image with its signatures and attestations to another registry, after a verdict.')
+      .argument('<src>', 'image to promote; a tag is resolved once')
+      .argument('<dst>', 'where it goes, with the tag that moves there')
+      .requiredOption('--policy <file>', 'ImagePolicy that allows it; every rule counts as enforced')
+      .option('--label <name=value>', 'label that rules are chosen by', collect)
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ seaworthy promote dev.azurecr.io/team/app:1.2 prod.azurecr.io/team/app:1.2 --policy production.yaml',
+      )
+      .action(run),
+  );
 }
 
 async function run(source: string, destination: string, options: Options, command: Command): Promise<void> {
@@ -39,7 +40,7 @@ async function run(source: string, destination: string, options: Options, comman
   const setting = openSetting(command);
   try {
     const { home, http } = setting;
-    const place = { http, plainHttp: options.plainHttp ?? false };
+    const place = { http, ...registryOptions(options) };
     const image = await resolveImage(source, place);
     const { domain, repository } = image.reference;
     // judged by the digest that was resolved, so that what is judged is what is copied

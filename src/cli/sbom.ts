@@ -6,35 +6,36 @@ import { formatSbom, inspectTarget, type SbomFormat, sbomFormats } from '../scan
 import { exitCodes } from './failure.ts';
 import { writeOutput } from './files.ts';
 import { terminalProgress } from './progress.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { collect, openSetting } from './setting.ts';
 import { parseCode } from './threshold.ts';
 
-interface Options {
+interface Options extends RegistryOptions {
   format: SbomFormat;
   output?: string;
   accept?: string[];
   base?: string;
   platform?: string;
-  plainHttp?: boolean;
 }
 
 export function sbomCommand(): Command {
-  return new Command('sbom')
-    .description('Write the inventory of an image or a root file system as an SBOM.')
-    .argument('<target>', 'as of seaworthy scan')
-    .addOption(
-      new Option('--format <format>', 'how to write it').choices([...sbomFormats]).default('cyclonedx'),
-    )
-    .option('--output <file>', 'write it to a file')
-    .option('--accept <codes>', 'undecided codes that leave the exit code alone', collect)
-    .option('--base <ref>', 'base image to tell base layers by, instead of the one the image names')
-    .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ seaworthy sbom alpine:3.20 --format spdx --output alpine.spdx.json',
-    )
-    .action(run);
+  return withRegistryOptions(
+    new Command('sbom')
+      .description('Write the inventory of an image or a root file system as an SBOM.')
+      .argument('<target>', 'as of seaworthy scan')
+      .addOption(
+        new Option('--format <format>', 'how to write it').choices([...sbomFormats]).default('cyclonedx'),
+      )
+      .option('--output <file>', 'write it to a file')
+      .option('--accept <codes>', 'undecided codes that leave the exit code alone', collect)
+      .option('--base <ref>', 'base image to tell base layers by, instead of the one the image names')
+      .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ seaworthy sbom alpine:3.20 --format spdx --output alpine.spdx.json',
+      )
+      .action(run),
+  );
 }
 
 async function run(target: string, options: Options, command: Command): Promise<void> {
@@ -47,7 +48,7 @@ async function run(target: string, options: Options, command: Command): Promise<
     const inspected = await inspectTarget(target, {
       home,
       limits: defaultLimits,
-      transport: { http, home, ...platform, plainHttp: options.plainHttp ?? false },
+      transport: { http, home, ...platform, ...registryOptions(options) },
       ...(options.base === undefined ? {} : { base: options.base }),
       signal,
       ...(progress ? { progress } : {}),

@@ -18,6 +18,7 @@ import { CliFault } from './fault.ts';
 import { readText, writeOutput } from './files.ts';
 import { recordEcosystems } from './met.ts';
 import { terminalProgress } from './progress.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { collect, openSetting, type Setting, wantsColour } from './setting.ts';
 import { type SigningOptions, withSigningOptions } from './signingoptions.ts';
 import {
@@ -29,7 +30,7 @@ import {
   undecidedBy,
 } from './threshold.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SigningOptions, RegistryOptions {
   attest?: boolean;
   policy?: string;
   label?: string[];
@@ -46,57 +47,65 @@ interface Options extends SigningOptions {
   base?: string;
   platform?: string;
   maxDbAge: number;
-  plainHttp?: boolean;
 }
 
 export function scanCommand(): Command {
-  return withSigningOptions(new Command('scan'))
-    .description('Scan an image, a root file system or an SBOM.')
-    .argument(
-      '<target>',
-      'image reference, docker:REF, registry:REF, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:ROOT, sbom:FILE, or a path',
-    )
-    .addOption(
-      new Option('--format <format>', 'how to write the result').choices([...reportFormats]).default('table'),
-    )
-    .option('--output <file>', 'write the result to a file')
-    .option(
-      '--fail-on <conditions>',
-      'exit 1 when a finding meets one: a severity, kev, epss>=N (repeat or separate by commas)',
-      collect,
-    )
-    .option('--unknown-severity <level>', 'what a finding without severity counts as for --fail-on')
-    .option(
-      '--accept <codes>',
-      'undecided codes that leave the exit code alone (they stay in the report)',
-      collect,
-    )
-    .option('--only-fixable', 'list findings that a new version removes; the others are counted')
-    .option(
-      '--suppressions <file>',
-      'YAML list of findings to set aside, with reason, author and expiry',
-      collect,
-    )
-    .option('--vex <file>', 'OpenVEX statements to go by', collect)
-    .option('--vex-output <file>', 'write what was suppressed as OpenVEX')
-    .option('--vex-author <author>', 'author of --vex-output', 'seaworthy')
-    .option('--base <ref>', 'base image to tell base layers by, instead of the one the image names')
-    .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
-    .option('--max-db-age <days>', 'days after which an advisory source counts as stale', days, 7)
-    .option('--attest', 'sign inventory and result, and put them beside the image, for every platform of it')
-    .option('--policy <file>', 'with --attest: judge by this ImagePolicy and sign a verification summary too')
-    .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      `
+  return withRegistryOptions(
+    withSigningOptions(new Command('scan'))
+      .description('Scan an image, a root file system or an SBOM.')
+      .argument(
+        '<target>',
+        'image reference, docker:REF, registry:REF, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, dir:ROOT, sbom:FILE, or a path',
+      )
+      .addOption(
+        new Option('--format <format>', 'how to write the result')
+          .choices([...reportFormats])
+          .default('table'),
+      )
+      .option('--output <file>', 'write the result to a file')
+      .option(
+        '--fail-on <conditions>',
+        'exit 1 when a finding meets one: a severity, kev, epss>=N (repeat or separate by commas)',
+        collect,
+      )
+      .option('--unknown-severity <level>', 'what a finding without severity counts as for --fail-on')
+      .option(
+        '--accept <codes>',
+        'undecided codes that leave the exit code alone (they stay in the report)',
+        collect,
+      )
+      .option('--only-fixable', 'list findings that a new version removes; the others are counted')
+      .option(
+        '--suppressions <file>',
+        'YAML list of findings to set aside, with reason, author and expiry',
+        collect,
+      )
+      .option('--vex <file>', 'OpenVEX statements to go by', collect)
+      .option('--vex-output <file>', 'write what was suppressed as OpenVEX')
+      .option('--vex-author <author>', 'author of --vex-output', 'seaworthy')
+      .option('--base <ref>', 'base image to tell base layers by, instead of the one the image names')
+      .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
+      .option('--max-db-age <days>', 'days after which an advisory source counts as stale', days, 7)
+      .option(
+        '--attest',
+        'sign inventory and result, and put them beside the image, for every platform of it',
+      )
+      .option(
+        '--policy <file>',
+        'with --attest: judge by this ImagePolicy and sign a verification summary too',
+      )
+      .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
+      .addHelpText(
+        'after',
+        `
 Examples:
   $ seaworthy scan dir:/
   $ seaworthy scan alpine:3.20 --fail-on high,kev
   $ seaworthy scan oci:build/image --format sarif --output seaworthy.sarif
   $ seaworthy scan registry.example.com/team/app:1.2 --attest --key scanner.key`,
-    )
-    .action(run);
+      )
+      .action(run),
+  );
 }
 
 async function run(target: string, options: Options, command: Command): Promise<void> {
@@ -122,7 +131,7 @@ async function run(target: string, options: Options, command: Command): Promise<
     const scanning: ScanOptions = {
       home,
       limits: defaultLimits,
-      transport: { http, home, ...platform, plainHttp: options.plainHttp ?? false },
+      transport: { http, home, ...platform, ...registryOptions(options) },
       ...(options.base === undefined ? {} : { base: options.base }),
       signal,
       ...(progress ? { progress } : {}),
@@ -169,7 +178,7 @@ async function attested(
     signing: options,
     policy: options.policy === undefined ? undefined : await readPolicy(options.policy),
     labels: parseLabels(options.label),
-    plainHttp: options.plainHttp ?? false,
+    registry: registryOptions(options),
     single: options.output !== undefined || options.vexOutput !== undefined || options.format !== 'table',
     ...(options.platform === undefined ? {} : { platform: formatPlatform(parsePlatform(options.platform)) }),
   };

@@ -38,7 +38,7 @@ export interface AttestOptions {
   signing: SigningOptions;
   policy: ImagePolicy | undefined;
   labels: Readonly<Record<string, string>>;
-  plainHttp: boolean;
+  registry: { plainHttp: boolean; realms: readonly string[] };
   /** One result is wanted, since it goes to one document. */
   single: boolean;
   /** `linux/amd64`; all platforms when left out. */
@@ -55,7 +55,7 @@ export async function scanAndAttest(
   const { http, home } = setting;
   const now = systemClock.now().getTime();
   const by = await bundleSigner(options.signing, setting);
-  const image = await resolveImage(reference, { http, plainHttp: options.plainHttp });
+  const image = await resolveImage(reference, { http, ...options.registry });
   const trusted = options.policy === undefined ? signerAuthority(by) : scanAuthorities(options.policy);
   const { roots } = await rootsFor(trusted, { home, http, now, sources: options.policy?.roots ?? [] });
   const attester: Attester = {
@@ -126,7 +126,7 @@ async function summarise(
   policy: ImagePolicy,
   { http, home }: Setting,
 ) {
-  const checker = createChecker({ home, http, clock: systemClock, plainHttp: options.plainHttp });
+  const checker = createChecker({ home, http, clock: systemClock, ...options.registry });
   const { facts, verdict } = await checker.check({
     reference: image.reference,
     policy,

@@ -12,42 +12,46 @@ import {
 } from '../trust/index.ts';
 import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { openSetting, type Setting } from './setting.ts';
 import { bundleServices, bundleSigner, openSigningKey } from './signing.ts';
 import { type SigningOptions, withSigningOptions } from './signingoptions.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SigningOptions, RegistryOptions {
   format: 'bundle' | 'notation-jws' | 'notation-cose';
   certificateChain?: string;
   expires?: number;
   recursive?: boolean;
-  plainHttp?: boolean;
 }
 
 export function signCommand(): Command {
-  return withSigningOptions(
-    new Command('sign')
-      .description('Sign an image: a cosign bundle or a Notation signature beside it.')
-      .argument('<ref...>', 'image references; a tag is resolved once, and its digest is signed'),
-  )
-    .addOption(
-      new Option('--format <format>', 'cosign bundle, or Notation in JWS or COSE')
-        .choices(['bundle', 'notation-jws', 'notation-cose'])
-        .default('bundle'),
+  return withRegistryOptions(
+    withSigningOptions(
+      new Command('sign')
+        .description('Sign an image: a cosign bundle or a Notation signature beside it.')
+        .argument('<ref...>', 'image references; a tag is resolved once, and its digest is signed'),
     )
-    .option('--certificate-chain <file>', 'certificates of the key for Notation, PEM, leaf first, root last')
-    .option('--expires <days>', 'days after which a Notation signature stops to count', days)
-    .option('--recursive', 'sign each platform of an index too')
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      `
+      .addOption(
+        new Option('--format <format>', 'cosign bundle, or Notation in JWS or COSE')
+          .choices(['bundle', 'notation-jws', 'notation-cose'])
+          .default('bundle'),
+      )
+      .option(
+        '--certificate-chain <file>',
+        'certificates of the key for Notation, PEM, leaf first, root last',
+      )
+      .option('--expires <days>', 'days after which a Notation signature stops to count', days)
+      .option('--recursive', 'sign each platform of an index too')
+      .addHelpText(
+        'after',
+        `
 Examples:
   $ seaworthy sign registry.example.com/team/app:1.2 --key cosign.key
   $ seaworthy sign registry.example.com/team/app:1.2 --identity-token token.txt
   $ seaworthy sign registry.example.com/team/app:1.2 --format notation-jws --key leaf.key --certificate-chain chain.pem`,
-    )
-    .action(run);
+      )
+      .action(run),
+  );
 }
 
 async function run(references: string[], options: Options, command: Command): Promise<void> {
@@ -57,7 +61,7 @@ async function run(references: string[], options: Options, command: Command): Pr
     for (const reference of references) {
       const image = await resolveImage(reference, {
         http: setting.http,
-        plainHttp: options.plainHttp ?? false,
+        ...registryOptions(options),
       });
       const platforms = options.recursive && image.manifest.kind === 'index' ? platformsOf(image) : [];
       for (const digest of [image.digest, ...platforms.map((entry) => entry.digest)]) {

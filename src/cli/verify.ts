@@ -19,50 +19,51 @@ import {
 } from './authority.ts';
 import { exitCodes } from './failure.ts';
 import { writeOutput } from './files.ts';
+import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
 import { collect, openSetting } from './setting.ts';
 import { type Verified, verificationJson, verificationText } from './verified.ts';
 import { verifyByPolicy } from './verifypolicy.ts';
 
-interface Options extends AuthorityOptions {
+interface Options extends AuthorityOptions, RegistryOptions {
   policy?: string;
   label?: string[];
   type?: string;
   format: 'text' | 'json';
   output?: string;
-  plainHttp?: boolean;
 }
 
 export function verifyCommand(): Command {
-  return withAuthorityOptions(
-    new Command('verify')
-      .description('Verify that someone trusted signed an image, or attested something about it.')
-      .argument('<ref>', 'image reference; a tag is resolved once'),
-  )
-    .option(
-      '--type <type>',
-      'an attestation instead of a signature: slsaprovenance1, spdx, cyclonedx, vuln, openvex, vsa, … or a URI',
+  return withRegistryOptions(
+    withAuthorityOptions(
+      new Command('verify')
+        .description('Verify that someone trusted signed an image, or attested something about it.')
+        .argument('<ref>', 'image reference; a tag is resolved once'),
     )
-    .addOption(
-      new Option('--format <format>', 'how to write the result').choices(['text', 'json']).default('text'),
-    )
-    .option('--output <file>', 'write the result to a file')
-    .option(
-      '--policy <file>',
-      'the signature and attestation rules of an ImagePolicy, instead of one authority',
-    )
-    .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
-    .option('--plain-http', 'talk plain HTTP to a registry that is not on this machine')
-    .addHelpText(
-      'after',
-      `
+      .option(
+        '--type <type>',
+        'an attestation instead of a signature: slsaprovenance1, spdx, cyclonedx, vuln, openvex, vsa, … or a URI',
+      )
+      .addOption(
+        new Option('--format <format>', 'how to write the result').choices(['text', 'json']).default('text'),
+      )
+      .option('--output <file>', 'write the result to a file')
+      .option(
+        '--policy <file>',
+        'the signature and attestation rules of an ImagePolicy, instead of one authority',
+      )
+      .option('--label <name=value>', 'with --policy: label that rules are chosen by', collect)
+      .addHelpText(
+        'after',
+        `
 Examples:
   $ seaworthy verify registry.example.com/team/app:1.2 --key cosign.pub
   $ seaworthy verify registry.example.com/team/app:1.2 --identity build@example.com --issuer https://login.example.com
   $ seaworthy verify registry.example.com/team/app:1.2 --trust-policy trustpolicy.json --trust-store notation
 
 Exit codes: 0 verified, 1 evidence read and none satisfies, 2 image not resolvable, 3 evidence not fetched or not judgeable.`,
-    )
-    .action(run);
+      )
+      .action(run),
+  );
 }
 
 async function run(reference: string, options: Options, command: Command): Promise<void> {
@@ -77,7 +78,7 @@ async function run(reference: string, options: Options, command: Command): Promi
     const now = systemClock.now().getTime();
     const image = await resolveImage(reference, {
       http: setting.http,
-      plainHttp: options.plainHttp ?? false,
+      ...registryOptions(options),
     });
     const { roots } = await rootsFor(authorities, {
       home: setting.home,

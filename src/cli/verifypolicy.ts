@@ -6,9 +6,10 @@ import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { writeOutput } from './files.ts';
 import { parseLabels, readPolicy } from './policyfile.ts';
+import { type RegistryOptions, registryOptions } from './registryoptions.ts';
 import { openSetting, wantsColour } from './setting.ts';
 
-interface Options {
+interface Options extends RegistryOptions {
   policy: string;
   label?: string[];
   key?: string[];
@@ -17,7 +18,6 @@ interface Options {
   type?: string;
   format: 'text' | 'json';
   output?: string;
-  plainHttp?: boolean;
 }
 
 export async function verifyByPolicy(reference: string, options: Options, command: Command): Promise<void> {
@@ -34,7 +34,7 @@ export async function verifyByPolicy(reference: string, options: Options, comman
   const setting = openSetting(command);
   try {
     const { home, http } = setting;
-    const checker = createChecker({ home, http, clock: systemClock, plainHttp: options.plainHttp ?? false });
+    const checker = createChecker({ home, http, clock: systemClock, ...registryOptions(options) });
     const { verdict } = await checker.check({
       reference,
       policy: { ...policy, rules, hash: `${policy.hash} signatures` },

@@ -21,6 +21,18 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+const privately = new BlockList();
+privately.addSubnet('10.0.0.0', 8, 'ipv4');
+privately.addSubnet('172.16.0.0', 12, 'ipv4');
+privately.addSubnet('192.168.0.0', 16, 'ipv4');
+privately.addSubnet('100.64.0.0', 10, 'ipv4');
+privately.addSubnet('fc00::', 7, 'ipv6');
+
+/** Whether an address is of a private network or of this machine (RFC 1918, RFC 6598, RFC 4193). */
+export function isPrivateAddress(address: string): boolean {
+  return inList(privately, bare(address)) || inList(loopback, bare(address));
+}
+
 /** Whether an IP address (v4, v6, or v4 mapped into v6) must not be connected to. */
 export function isRefusedAddress(address: string): boolean {
   return inList(refused, address);
@@ -32,22 +44,42 @@ export function isLoopbackHost(hostname: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || inList(loopback, name);
 }
 
-/** Throws NetFault `address-refused` for a hostname that is itself a refused address. */
-export function checkHost(hostname: string): void {
+/**
+ * Throws NetFault `address-refused` for a hostname that is itself a refused address; `publicOnly`: or a private one.
+ */
+export function checkHost(hostname: string, publicOnly = false): void {
   if (isRefusedAddress(bare(hostname))) throw refusal(hostname, hostname);
+  if (publicOnly && isPrivateAddress(hostname)) throw privateRefusal(hostname, hostname);
+}
+
+export interface LookupRules {
+  /** Private addresses are refused as well. */
+  publicOnly?: boolean;
+  /** Told of every name that is connected to, and whether all its addresses are private. */
+  onFound?(hostname: string, isPrivate: boolean): void;
 }
 
 /**
  * A lookup that fails with `address-refused` when any address of the name is refused: it runs for the very
  * connection that is made, so a name cannot be harmless when checked and harmful when used.
  */
-export function guardedLookup(resolve: LookupFunction = systemLookup as LookupFunction): LookupFunction {
+export function guardedLookup(
+  resolve: LookupFunction = systemLookup as LookupFunction,
+  { publicOnly = false, onFound }: LookupRules = {},
+): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, '', 0);
       const addresses = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }];
       const bad = addresses.find(({ address }) => isRefusedAddress(address));
       if (bad !== undefined) return callback(refusal(hostname, bad.address), '', 0);
+      const hidden = addresses.find(({ address }) => isPrivateAddress(address));
+      if (publicOnly && hidden !== undefined)
+        return callback(privateRefusal(hostname, hidden.address), '', 0);
+      onFound?.(
+        hostname,
+        addresses.length > 0 && addresses.every(({ address }) => isPrivateAddress(address)),
+      );
       const first = addresses[0];
       if (options.all || first === undefined) return callback(null, addresses);
       callback(null, first.address, first.family);
@@ -72,5 +104,13 @@ function refusal(hostname: string, address: string): NetFault {
     'address-refused',
     `expected a server's address for ${hostname}, got ${address}, which is link-local or a cloud's metadata service`,
     { hint: 'No registry or feed lives there; check who answered with this address.' },
+  );
+}
+
+function privateRefusal(hostname: string, address: string): NetFault {
+  return new NetFault(
+    'address-refused',
+    `expected a public address for ${hostname}, got ${address}, to which a public server sent us`,
+    { hint: 'A server on the internet may not lead into a private network; check who answered so.' },
   );
 }

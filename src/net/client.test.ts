@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { fixedClock } from '../core/index.ts';
 import { createAuthority } from '../testing/certificate.ts';
+import { listenHandler } from '../testing/listen.ts';
 import { type ClientOptions, createClient, type HttpClient } from './client.ts';
 
 const authority = createAuthority();
@@ -327,5 +328,55 @@ describe('bodies', () => {
     const pending = client().request({ url: `http://127.0.0.1:${port}/`, signal: stop.signal });
     setImmediate(() => stop.abort());
     await assert.rejects(pending, { code: 'aborted' });
+  });
+});
+
+describe('private networks', () => {
+  const answer =
+    (location: string): RequestListener =>
+    (_request, response) =>
+      void response.writeHead(302, { location }).end();
+
+  test('a public server does not lead into one, by a redirect or as a realm', async (t) => {
+    // through a proxy every name is public to us
+    const proxy = await listenHandler(answer('http://10.0.0.5/secret'), t);
+    const made = createClient({ env: { HTTP_PROXY: `http://${proxy}` }, sleep: async () => {} });
+    t.after(() => made.close());
+    await assert.rejects(made.request({ url: 'http://registry.example.com/', plainHttp: true }), {
+      code: 'address-refused',
+      message: /to which a public server sent us/,
+    });
+    for (const url of ['http://192.168.1.1/token', 'http://[fd12::1]/token', 'http://127.0.0.1:1/token'])
+      await assert.rejects(made.request({ url, plainHttp: true, because: 'registry.example.com' }), {
+        code: 'address-refused',
+      });
+  });
+
+  test('a private server may', async (t) => {
+    const host = await listenHandler((_request, response) => void response.end('ok'), t);
+    const made = createClient({ env: {}, sleep: async () => {} });
+    t.after(() => made.close());
+    for (const because of ['10.0.0.5', 'localhost', '127.0.0.1'])
+      assert.equal((await made.request({ url: `http://${host}/`, because })).status, 200);
+  });
+
+  test('a name that was public once is not private afterwards', async (t) => {
+    let addresses = [{ address: '203.0.113.1', family: 4 }];
+    const port = Number(
+      (await listenHandler((_request, response) => void response.end('ok'), t)).split(':')[1],
+    );
+    const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, addresses);
+    const made = createClient({ env: {}, sleep: async () => {}, lookup });
+    t.after(() => made.close());
+    const url = `http://registry.example.com:${port}/`;
+    await assert.rejects(made.request({ url, plainHttp: true, retries: 0, timeouts: { connect: 200 } }));
+    addresses = [{ address: '127.0.0.1', family: 4 }];
+    await made.request({ url, plainHttp: true, timeouts: { connect: 500 } });
+    await assert.rejects(
+      made.request({ url: 'http://10.0.0.5/', plainHttp: true, because: 'registry.example.com' }),
+      {
+        code: 'address-refused',
+      },
+    );
   });
 });

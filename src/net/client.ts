@@ -30,6 +30,8 @@ export interface HttpRequest {
   redirects?: 'follow' | 'manual';
   /** Tries after the first; 3 when left out. Only what is safe to repeat is repeated. */
   retries?: number;
+  /** The host whose word brought us here (a token realm): unless it is private itself, private addresses are refused. */
+  because?: string;
   /** The user asked for plain HTTP to a host that is not this machine. */
   plainHttp?: boolean;
   timeouts?: Partial<Timeouts>;
@@ -66,7 +68,7 @@ export function createClient(options: ClientOptions = {}): HttpClient {
     options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
   return {
     async request(request) {
-      let next: ExchangeRequest = firstRequest(request);
+      let next: ExchangeRequest = ledBy(exchanger, request.because, firstRequest(request));
       for (let redirects = 0; ; redirects++) {
         checkUrl(next, request);
         const raw = await exchangeWithRetries(exchanger, next, request.retries ?? 3, clock, sleep);
@@ -77,11 +79,17 @@ export function createClient(options: ClientOptions = {}): HttpClient {
         if (redirected === undefined)
           return responseOf(raw, next.url, request.maxBytes, defaultLimits.documentBytes);
         await raw.body.dump();
-        next = redirected;
+        next = ledBy(exchanger, next.url.hostname, redirected);
       }
     },
     close: () => exchanger.close(),
   };
+}
+
+/** Where one host led to another: into a private network only from within one. */
+function ledBy(exchanger: Exchanger, from: string | undefined, request: ExchangeRequest): ExchangeRequest {
+  if (from === undefined || from === request.url.hostname || exchanger.isPrivate(from)) return request;
+  return { ...request, publicOnly: true };
 }
 
 function firstRequest(request: HttpRequest): ExchangeRequest {
@@ -105,7 +113,7 @@ function firstRequest(request: HttpRequest): ExchangeRequest {
   };
 }
 
-function checkUrl({ url, via }: ExchangeRequest, request: HttpRequest): void {
+function checkUrl({ url, via, publicOnly }: ExchangeRequest, request: HttpRequest): void {
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new NetFault('url-invalid', `expected an https:// URL, got ${url.protocol}`);
   if (url.username !== '' || url.password !== '')
@@ -116,7 +124,7 @@ function checkUrl({ url, via }: ExchangeRequest, request: HttpRequest): void {
   if (via === 'metadata' && url.hostname !== metadataAddress && !isLoopbackHost(url.hostname))
     throw new NetFault('address-refused', `expected a managed identity's own endpoint, got ${url.host}`);
   if (via !== undefined) return;
-  checkHost(url.hostname);
+  checkHost(url.hostname, publicOnly);
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname) && request.plainHttp !== true)
     throw new NetFault('plain-http-refused', `expected https for ${url.host}, got plain http`, {
       hint: 'Plain HTTP is used for this machine only, unless you ask for it (--plain-http).',

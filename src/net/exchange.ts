@@ -2,7 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { guardedLookup, metadataAddress } from './address.ts';
+import { guardedLookup, isLoopbackHost, isPrivateAddress, metadataAddress } from './address.ts';
 import { trustedContext } from './authorities.ts';
 import { NetFault } from './fault.ts';
 import { type ProxyRoute, proxyFor } from './proxy.ts';
@@ -26,6 +26,8 @@ export interface ExchangeRequest {
   signal?: AbortSignal;
   /** `metadata`: only the managed-identity client. `{ socket }`: a local engine. */
   via?: 'metadata' | { socket: string };
+  /** A server on the internet led here: private addresses are refused. */
+  publicOnly?: boolean;
 }
 
 export interface RawResponse {
@@ -36,6 +38,8 @@ export interface RawResponse {
 
 export interface Exchanger {
   exchange(request: ExchangeRequest): Promise<RawResponse>;
+  /** Whether a host was only ever found at private addresses, or is one. */
+  isPrivate(hostname: string): boolean;
   close(): Promise<void>;
 }
 
@@ -48,6 +52,10 @@ export interface ExchangerOptions {
 /** Loads undici and the certificate authorities when the first request needs them. */
 export function createExchanger(options: ExchangerOptions): Exchanger {
   const dispatchers = new Map<string, Dispatcher>();
+  const privateHosts = new Map<string, boolean>();
+  // a name that was public once stays so: its owner must not make it private afterwards to get somewhere
+  const onFound = (hostname: string, isPrivate: boolean): void =>
+    void privateHosts.set(hostname, isPrivate && privateHosts.get(hostname) !== false);
   let parts: Promise<UndiciParts> | undefined;
   const undiciParts = (): Promise<UndiciParts> => {
     parts ??= loadUndici();
@@ -85,7 +93,13 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
       return new undici.Agent({ connect: { socketPath: request.via.socket, timeout } });
     if (request.via === 'metadata') return new undici.Agent({ connect: { timeout } });
     if (proxy === undefined)
-      return new undici.Agent({ connect: { lookup: guardedLookup(options.lookup), timeout, ...tls } });
+      return new undici.Agent({
+        connect: {
+          lookup: guardedLookup(options.lookup, { publicOnly: request.publicOnly ?? false, onFound }),
+          timeout,
+          ...tls,
+        },
+      });
     return new undici.ProxyAgent({
       uri: proxy.url.href,
       ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
@@ -114,6 +128,8 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
         throw faultOf(error, request.url);
       }
     },
+    isPrivate: (hostname) =>
+      isLoopbackHost(hostname) || isPrivateAddress(hostname) || privateHosts.get(hostname) === true,
     async close() {
       const open = [...dispatchers.values()];
       dispatchers.clear();
@@ -122,10 +138,10 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
   };
 }
 
-function keyOf({ via, url, timeouts }: ExchangeRequest, proxy: ProxyRoute | undefined): string {
+function keyOf({ via, url, timeouts, publicOnly }: ExchangeRequest, proxy: ProxyRoute | undefined): string {
   const way =
     via === 'metadata' ? metadataAddress : typeof via === 'object' ? via.socket : (proxy?.url.href ?? '');
-  return `${way} ${proxy?.authorization ?? ''} ${url.protocol} ${timeouts.connect}`;
+  return `${way} ${proxy?.authorization ?? ''} ${url.protocol} ${timeouts.connect} ${publicOnly ?? false}`;
 }
 
 /** The NetFault for whatever undici, node:net or node:tls threw; a bug of ours stays what it is. */

@@ -44,7 +44,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const credential = await options.credentials(options.domain, scopes[0]?.repository);
     if (credential?.kind === 'bearer') return `Bearer ${credential.token}`;
     if (way.kind === 'basic') return credential?.kind === 'basic' ? basic(credential) : undefined;
-    const realm = { url: checkRealm(way.realm, options, credential), service: way.service };
+    const realm = {
+      url: checkRealm(way.realm, options, credential),
+      service: way.service,
+      registry: options.base.hostname,
+    };
     return `Bearer ${(await tokenFor(realm, scopes, credential)).value}`;
   }
 

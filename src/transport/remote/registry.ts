@@ -57,7 +57,9 @@ export function openRegistry(domain: string, options: RegistryOptions): Registry
       const isOwn = url.origin === base.origin;
       let authorization = isOwn ? await authorizer.header(request.scopes) : undefined;
       for (let tried = 0; ; tried++) {
-        const response = await options.http.request(httpRequest(request, url, authorization, plainHttp));
+        const response = await options.http.request(
+          httpRequest(request, url, authorization, plainHttp, base),
+        );
         if (response.status === 429) throw await rateLimited(domain, response);
         if (response.status !== 401) return response;
         await response.discard();
@@ -85,11 +87,13 @@ function httpRequest(
   url: URL,
   authorization: string | undefined,
   plainHttp: boolean,
+  base: URL,
 ): HttpRequest {
   const { method, headers, signal, retries, redirects, body } = request;
   return {
     url,
     plainHttp,
+    because: base.hostname,
     ...(method === undefined ? {} : { method }),
     ...(headers === undefined ? {} : { headers }),
     ...(signal === undefined ? {} : { signal }),

@@ -8,6 +8,8 @@ import { RemoteFault } from './fault.ts';
 export interface Realm {
   url: URL;
   service: string | undefined;
+  /** Hostname of the registry that named it. */
+  registry: string;
 }
 
 export interface Token {
@@ -107,7 +109,7 @@ function ask(
   for (const scope of scopes) url.searchParams.append('scope', scope);
   if (credential?.kind === 'basic') url.searchParams.set('account', credential.username);
   const authorization = credential?.kind === 'basic' ? { authorization: basic(credential) } : {};
-  return http.request({ url, plainHttp, ...authorization });
+  return http.request({ url, plainHttp, because: realm.registry, ...authorization });
 }
 
 function refresh(
@@ -128,6 +130,7 @@ function refresh(
     method: 'POST',
     url: realm.url,
     plainHttp,
+    because: realm.registry,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: Buffer.from(form.toString()),
   });

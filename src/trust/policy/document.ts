@@ -15,9 +15,15 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   });
 }
 
-const text = z.string().trim().min(1, 'expected text, got none').max(2000);
+/** Says what is there in the place of text; `none` for a key that is missing. */
+function noText({ input }: { input?: unknown }): string {
+  if (input === undefined) return 'expected text, got none';
+  return `expected text, got ${input === null ? 'nothing' : Array.isArray(input) ? 'a list' : typeof input === 'object' ? 'a map' : `${JSON.stringify(input)}, which YAML reads as no text: write it in quotes`}`;
+}
+
+const text = z.string({ error: noText }).trim().min(1, 'expected text, got none').max(2000);
 const name = z
-  .string()
+  .string({ error: noText })
   .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits, "-" and "."');
 const duration = z.string().regex(durationPattern, 'expected a span such as 12h, 7d or 2w');
 const moment = z.union(

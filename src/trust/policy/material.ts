@@ -1,7 +1,8 @@
 // Keys and certificates that a policy names: read through the caller's reader, checked, in memory from then on.
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import { messageOf } from '../../core/index.ts';
+import { publicPem, readPublicKey } from '../key/index.ts';
 
 /** Gives the text of a file; throws when it cannot. */
 export type ReadFile = (path: string) => string;
@@ -39,7 +40,7 @@ export interface PublicKey {
   fingerprint: string;
 }
 
-/** Throws Error with what is wrong: a private key or a certificate is no public key. */
+/** Throws Error or KeyFault with what is wrong: a private key, a certificate or a weak key is none to trust. */
 export function publicKeyOf(text: string): PublicKey {
   const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((block) => block[1]!);
   if (blocks.some((label) => label.includes('PRIVATE')))
@@ -48,14 +49,9 @@ export function publicKeyOf(text: string): PublicKey {
     throw new Error(
       `expected one public key in PEM, got ${blocks.length === 0 ? 'none' : blocks.join(', ')}`,
     );
-  try {
-    const key = createPublicKey(text);
-    const der = key.export({ type: 'spki', format: 'der' });
-    const fingerprint = `sha256:${createHash('sha256').update(der).digest('hex')}`;
-    return { pem: key.export({ type: 'spki', format: 'pem' }).toString(), fingerprint };
-  } catch (cause) {
-    throw new Error(`expected a public key in PEM, got one that does not parse: ${messageOf(cause)}`);
-  }
+  const key = readPublicKey(text, 'the policy');
+  const der = key.export({ type: 'spki', format: 'der' });
+  return { pem: publicPem(key), fingerprint: `sha256:${createHash('sha256').update(der).digest('hex')}` };
 }
 
 /** Certificates of a PEM text, each on its own. Throws Error with what is wrong. */

@@ -62,6 +62,28 @@ test('a file that cannot be read, or holds no public key, is named with its plac
   );
 });
 
+test('a key that is too weak, or of a kind that signs nothing, is refused', () => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
+  const odd = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey;
+  const exchange = generateKeyPairSync('x25519').publicKey;
+  for (const key of [weak, odd, exchange])
+    assert.match(
+      mistake(build, () => key.export({ type: 'spki', format: 'pem' }).toString()),
+      /expected a key on P-256, P-384, P-521 or Ed25519, or RSA of at least 2048 bits/,
+    );
+});
+
+test('what is missing or no text is said in the words of the rest', () => {
+  assert.match(
+    mistake('  revocations: [{ reason: r, author: 7, digest: x }]\n'),
+    /author: expected text, got 7, which YAML reads as no text/,
+  );
+  assert.match(
+    mistake(`${build}  rules: [{ digest: required }]\n`),
+    /rules\.0\.name: expected text, got none/,
+  );
+});
+
 test('mistyped words are answered with the nearest right one', () => {
   assert.match(mistake(`${build}  rulez: []\n`), /:7:3: unknown key "rulez", did you mean "rules"\?/);
   assert.match(
