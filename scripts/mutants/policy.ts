@@ -210,8 +210,8 @@ export const policy: readonly Mutant[] = [
     },
     {
       name: 'a summary from the future counts',
-      find: 'if (Math.max(scannedAt, checkedAt) > now + clockSkew)',
-      replace: 'if (Math.max(scannedAt, checkedAt) > Number.POSITIVE_INFINITY)',
+      find: 'if (latest > now + clockSkew)',
+      replace: 'if (latest > Number.POSITIVE_INFINITY)',
       red: ['a summary that does not say what it rests on, or is dated in the future'],
     },
   ]),

@@ -46,10 +46,8 @@ function judgeOne(rule: AttestationRule, { policy, facts, now }: Scene, manifest
       if (attestation === undefined || !rule.predicateTypes.includes(attestation.predicateType)) return false;
       const checked = check(rule, signed, now);
       if (checked.obstacle) refused.push(checked.obstacle);
-      else {
-        if (checked.until !== undefined) moments.push(checked.until);
-        if (checked.says !== undefined) said.push(checked.says);
-      }
+      if (checked.until !== undefined) moments.push(checked.until);
+      if (checked.says !== undefined) said.push(checked.says);
       return checked.obstacle === undefined;
     },
     ({ format }) => format !== 'notation',
@@ -113,6 +111,7 @@ function check(rule: AttestationRule, signed: Signed, now: number): Checked {
   if (time !== undefined && !Number.isNaN(time) && time > now + clockSkew)
     return {
       obstacle: obstacle('failed', 'attestation-future', `dated ${isoText(time)}, which is yet to come`),
+      until: time - clockSkew,
     };
   if (rule.maxAge === undefined) return says === undefined ? {} : { says };
   const believed = time === undefined || Number.isNaN(time) ? Math.max(...signed.times) : time;

@@ -32,11 +32,14 @@ export function scansOf(
 ): Scans {
   const usable: Sourced[] = [];
   const refused: Obstacle[] = [];
+  const moments: number[] = [];
   const take = (value: unknown, carrier: string | undefined): boolean => {
     const claim = readClaim(value);
     const problem = claim === undefined ? unreadable : refusal(claim, manifest.digest, now);
     if (problem) refused.push(problem);
-    else usable.push({ ...claim!, ...(carrier === undefined ? {} : { manifest: carrier }) });
+    if (problem?.code === 'scan-future') moments.push(claim!.scannedAt - clockSkew);
+    if (problem === undefined)
+      usable.push({ ...claim!, ...(carrier === undefined ? {} : { manifest: carrier }) });
     return problem === undefined;
   };
   for (const result of manifest.scanFiles ?? []) take(result, undefined);
@@ -57,7 +60,7 @@ export function scansOf(
   return {
     usable: usable.sort((a, b) => b.scannedAt - a.scannedAt),
     refused,
-    moments: signerMoments(policy, rule.by, found.signers.values()),
+    moments: [...moments, ...signerMoments(policy, rule.by, found.signers.values())],
     absent: shortage(
       { signers: new Map(), rejected: refused.length > 0 ? [] : found.rejected },
       1,

@@ -127,6 +127,8 @@ test('a summary that does not say what it rests on, or is dated in the future, d
     assert.equal(says(changed(lacking)), 'deny failed attestation-malformed');
   const ahead = new Date(policyNow + dayMs).toISOString();
   assert.equal(says(changed({ scannedAt: ahead })), 'deny failed attestation-future');
+  const early = factsOf({ answers: [summarisedBy('ci', changed({ scannedAt: ahead }))] });
+  assert.equal(judged(policyWith(), early).verdict.until, policyNow + dayMs - 300_000);
   assert.equal(says(changed({ databaseCheckedAt: ahead })), 'deny failed attestation-future');
   const { [summaryExtension]: _, ...foreign } = summaryOf();
   assert.equal(says(foreign), 'deny failed summary-other');

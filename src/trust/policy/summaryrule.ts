@@ -15,17 +15,20 @@ export interface SummaryAnswer {
   /** The newest that counts. */
   met?: { found: string; evidence: readonly string[]; until: readonly number[]; scannedAt: number };
   refused: readonly Obstacle[];
+  /** Ms since 1970 at which one that is dated in the future begins to count. */
+  moments: readonly number[];
 }
 
 export function summaryFor(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFacts): SummaryAnswer {
   const refused: Obstacle[] = [];
+  const moments: number[] = [];
   const good: { manifest: string; scannedAt: number; until: number[] }[] = [];
   const found = tally(
     manifest.answers,
     rule.summaryBy,
     (signed) => {
       if (signed.attestation?.predicateType !== summaryType) return false;
-      const checked = check(rule, scene, signed.attestation.predicate);
+      const checked = check(rule, scene, signed.attestation.predicate, moments);
       if ('code' in checked) refused.push(checked);
       else good.push({ manifest: signed.manifest, ...checked });
       return !('code' in checked);
@@ -33,9 +36,10 @@ export function summaryFor(rule: VulnerabilitiesRule, scene: Scene, manifest: Ma
     () => false,
   );
   const best = good.sort((a, b) => b.scannedAt - a.scannedAt)[0];
-  if (best === undefined) return { refused };
+  if (best === undefined) return { refused, moments };
   return {
     refused,
+    moments,
     met: {
       found: `passed by summary of ${namesOf(found.signers)}, scanned ${dayText(best.scannedAt)}`,
       evidence: [best.manifest],
@@ -49,6 +53,7 @@ function check(
   rule: VulnerabilitiesRule,
   scene: Scene,
   predicate: unknown,
+  moments: number[],
 ): Obstacle | { scannedAt: number; until: number[] } {
   const { policy, now } = scene;
   const no = (code: OutcomeCode, found: string) => obstacle('failed', code, `the summary ${found}`);
@@ -71,8 +76,11 @@ function check(
     !Array.isArray(exceptions)
   )
     return no('attestation-malformed', 'does not say what it rests on');
-  if (Math.max(scannedAt, checkedAt) > now + clockSkew)
+  const latest = Math.max(scannedAt, checkedAt);
+  if (latest > now + clockSkew) {
+    moments.push(latest - clockSkew);
     return no('attestation-future', 'is dated in the future');
+  }
   if (rule.maxScanAge !== undefined && now - scannedAt > rule.maxScanAge)
     return no(
       'scan-old',

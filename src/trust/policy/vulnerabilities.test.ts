@@ -146,6 +146,7 @@ test('the newest scan decides, for better and for worse', () => {
 test('a scan dated in the future is refused, however clean, and does not supersede', () => {
   const ahead = scanOf([], at(hourMs));
   assert.equal(says(rule(), ahead), 'deny failed scan-future');
+  assert.equal(judged(rule(), by(ahead)).verdict.until, policyNow + hourMs - 300_000);
   assert.equal(says(rule(), ahead, scanOf([findingOf('CVE-1')])), 'deny failed vulnerable');
   assert.equal(says(rule(), scanOf([], at(60_000))), 'allow met');
 });

@@ -56,11 +56,10 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
     return part({ ...summary.met, until: [...summary.met.until, ...scans.moments] });
   const fix = scanFix(policy, rule.by, addressOf(facts, facts.digest));
   if (newest === undefined) {
-    const reasons = summary.refused.length > 0 && scans.absent.code === 'scan-missing';
+    const [refused = scans.absent] = scans.absent.code === 'scan-missing' ? summary.refused : [];
     return part({
-      obstacles: reasons
-        ? summary.refused.slice(0, 1).map((item) => ({ ...item, fix: item.fix ?? fix }))
-        : [{ ...scans.absent, fix: scans.absent.fix ?? fix }],
+      obstacles: [{ ...refused, fix: refused.fix ?? fix }],
+      until: [...scans.moments, ...summary.moments],
     });
   }
   const weighed = weigh(rule, policy, newest, sinceIn(scans.usable), now);
@@ -82,7 +81,7 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
       ...(weighed.suppressed.length > 0 ? [`${weighed.suppressed.length} suppressed`] : []),
     ].join(', '),
     evidence: newest.manifest === undefined ? [] : [newest.manifest],
-    until: [...weighed.until, ...ages.until, ...scans.moments],
+    until: [...weighed.until, ...ages.until, ...scans.moments, ...summary.moments],
   });
 }
 
