@@ -32,7 +32,7 @@ function headLines(verdict: Verdict, look: TableLook): string[] {
   const { decision, image, digest, platforms, policy } = verdict;
   const word = decision.toUpperCase();
   const [first = '', ...more] = wrap(plain(image), look.columns - word.length - 2);
-  const aside = `policy ${plain(policy.name)}${verdict.until === undefined ? '' : `, until ${dayText(verdict.until)}`}`;
+  const aside = `policy ${plain(policy.name)}${verdict.until === undefined || decision !== 'allow' ? '' : `, until ${dayText(verdict.until)}`}`;
   const fits = more.length === 0 && word.length + widthOf(first) + widthOf(aside) + 4 <= look.columns;
   const facts = [
     ...(image.includes(digest) ? [] : [digest]),

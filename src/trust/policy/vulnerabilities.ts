@@ -32,13 +32,13 @@ function expectation(rule: VulnerabilitiesRule): string {
   const kinds = [
     ...(rule.severity === undefined
       ? []
-      : [rule.severity === 'critical' ? 'critical' : `${rule.severity} or worse`]),
-    ...(rule.kev ? ['known to be exploited'] : []),
-    ...(rule.epss === undefined ? [] : [`EPSS ${rule.epss} or more`]),
-    ...(rule.priority === undefined ? [] : [`priority ${rule.priority} or more`]),
+      : [rule.severity === 'critical' ? 'critical' : `${rule.severity} or above`]),
+    ...(rule.kev ? ['known exploited'] : []),
+    ...(rule.epss === undefined ? [] : [`EPSS ≥ ${rule.epss}`]),
+    ...(rule.priority === undefined ? [] : [`priority ≥ ${rule.priority}`]),
   ];
   return [
-    `no ${rule.fixable ? 'fixable ' : ''}finding ${kinds.join(', ')}`,
+    `no ${rule.fixable ? 'fixable ' : ''}finding: ${kinds.join(' / ')}`,
     ...(rule.publishedFor === undefined ? [] : [`published ${spanText(rule.publishedFor)} ago`]),
     ...(rule.grace === undefined ? [] : [`grace ${spanText(rule.grace)}`]),
     ...(rule.maxScanAge === undefined ? [] : [`scanned within ${spanText(rule.maxScanAge)}`]),
