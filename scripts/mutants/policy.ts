@@ -105,7 +105,7 @@ export const policy: readonly Mutant[] = [
       ],
     },
   ]),
-  ...mutantsOf(at('scans'), tests('vulnerabilities'), [
+  ...mutantsOf(at('scans'), tests('vulnerabilities', 'weigh'), [
     {
       name: 'a scan of another image counts',
       find: 'if (claim.digest !== digest)',
@@ -138,7 +138,7 @@ export const policy: readonly Mutant[] = [
       red: ['a new scan renews no grace'],
     },
   ]),
-  ...mutantsOf(at('claim'), tests('vulnerabilities'), [
+  ...mutantsOf(at('claim'), tests('vulnerabilities', 'weigh'), [
     {
       name: "the scanner's own suppressions count",
       find: 'return open as Finding;',
@@ -146,7 +146,7 @@ export const policy: readonly Mutant[] = [
       red: ['a priority that the scanner set to 0', 'a suppression inside the result counts only while'],
     },
   ]),
-  ...mutantsOf(at('vulnerabilities'), tests('vulnerabilities'), [
+  ...mutantsOf(at('vulnerabilities'), tests('vulnerabilities', 'weigh'), [
     {
       name: 'advisories never grow old',
       find: 'if (now - checkedAt > rule.maxDatabaseAge)',
@@ -291,7 +291,7 @@ export const policy: readonly Mutant[] = [
       red: ['whatever the facts', 'an exception for an undecided code lifts that code alone'],
     },
   ]),
-  ...mutantsOf(at('pattern'), tests('parse', 'azure'), [
+  ...mutantsOf(at('pattern'), tests('pattern', 'azure'), [
     {
       name: 'a pattern may begin with any host',
       find: "if (fixed.includes('*'))",
@@ -313,7 +313,7 @@ export const policy: readonly Mutant[] = [
       red: ['a threshold that no number of signatures can reach is refused'],
     },
   ]),
-  ...mutantsOf(at('checkauthority'), tests('parse'), [
+  ...mutantsOf(at('checkauthority'), tests('parse', 'pattern'), [
     {
       name: 'an identity without issuer is accepted',
       find: 'if ((item.issuer === undefined) === (item.issuerPattern === undefined))',
