@@ -10,17 +10,6 @@ const parse = (spec: string, read = keyFile): ImagePolicy =>
   parsePolicy(`${head}spec:\n${spec}`, 'dir/policy.yaml', read);
 const build = '  authorities:\n    - { name: build, key: { keys: [{ file: build.pub }] } }\n';
 
-/** The message of the one mistake. */
-function _mistake(spec: string, read = keyFile): string {
-  try {
-    parse(spec, read);
-  } catch (error) {
-    assert.equal((error as Error).name, 'DocumentFault');
-    return (error as Error).message;
-  }
-  return 'none';
-}
-
 const hashes = (spec: string, read = keyFile) => {
   const { hash, rulesHash } = parse(spec, read);
   return { hash, rulesHash };

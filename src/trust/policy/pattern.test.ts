@@ -8,7 +8,6 @@ import type { ImagePolicy } from './policy.ts';
 const head = 'apiVersion: seaworthy.dev/v1alpha1\nkind: ImagePolicy\nmetadata: { name: p }\n';
 const parse = (spec: string, read = keyFile): ImagePolicy =>
   parsePolicy(`${head}spec:\n${spec}`, 'dir/policy.yaml', read);
-const _build = '  authorities:\n    - { name: build, key: { keys: [{ file: build.pub }] } }\n';
 
 /** The message of the one mistake. */
 function mistake(spec: string, read = keyFile): string {
