@@ -298,3 +298,9 @@ test('a threshold of attestations counts distinct signers whose statements are r
   const second = attestedBy('build', v1, github(source));
   assert.equal(judged(policy, factsOf({ answers: [right, second] })).says, 'allow met');
 });
+
+test('a source of a million slashes is judged at once', () => {
+  const started = performance.now();
+  assert.equal(says(rule({ source }), github(`${source}${'/'.repeat(1e6)}x`)), 'deny failed source-other');
+  assert.ok(performance.now() - started < 1000);
+});

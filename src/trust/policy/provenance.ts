@@ -99,11 +99,15 @@ export function provenanceTime(predicateType: string, predicate: unknown): numbe
   return text === undefined ? undefined : Date.parse(text);
 }
 
+/** Characters of a URL that is taken apart; no repository has a longer one. */
+const longestSource = 2000;
+
 /**
  * `git+https://github.com/org/repo.git@refs/heads/main` → `https://github.com/org/repo`. Whatever is no plain URL, or
  * bears a user name (`https://github.com@evil.example/…`), stays as it is and so fits no repository.
  */
 export function repositoryOfSource(source: string): string {
+  if (source.length > longestSource) return source;
   const url = /^(?:git\+)?(https?:\/\/[^/?#@\s\\]+)(\/[^?#@\s\\]*)(?:[@#?].*)?$/.exec(source);
   if (url === null) return source;
   const path = url[2]!.replace(/\/+$/, '').replace(/\.git$/, '');
@@ -117,6 +121,7 @@ function plainSource(match: TextMatch): TextMatch {
 
 /** The ref behind `@` or `#` of a source URL; BuildKit adds `:DIRECTORY`. */
 function refOfSource(source: string): string[] {
+  if (source.length > longestSource) return [];
   const ref = /^(?:git\+)?https?:\/\/[^@#\s]+[@#]([^@#:\s]+)(?::[^@#]*)?$/.exec(source)?.[1];
   return ref === undefined ? [] : [ref];
 }

@@ -28,7 +28,6 @@ const by = (...results: unknown[]) =>
   factsOf({ answers: results.map((result) => scannedBy('scanner', result)) });
 const says = (policy: ReturnType<typeof rule>, ...results: unknown[]) => judged(policy, by(...results)).says;
 const at = (ms: number) => ({ scannedAt: new Date(policyNow + ms).toISOString() });
-const _iso = (ms: number) => new Date(policyNow + ms).toISOString();
 
 test('a clean scan by a trusted signer is an allow', () => {
   assert.equal(says(rule(), scanOf()), 'allow met');
