@@ -250,6 +250,43 @@ test('what we attest cosign 3 verifies, with a key and without', () => {
   }
 });
 
+test('what we sign and attest cosign 2 verifies, with a key and without', () => {
+  const { key, pub } = cosign3.keys();
+  const predicate = file('p2.json', JSON.stringify(provenance));
+  const type = '--type=slsaprovenance1';
+  const { root, verify } = by();
+  const keyed = [
+    '--new-bundle-format',
+    `--trusted-root=${root}`,
+    `--key=${pub}`,
+    '--insecure-ignore-tlog=true',
+  ];
+  const unkeyed = ['--new-bundle-format', ...verify(one), '--use-signed-timestamps'];
+  for (const [, host] of registries) {
+    const reference = pushed(work, host, 'ours/two');
+    assert.notEqual(cosign2.run('verify', ...keyed, reference).code, 0);
+    ours(0, 'sign', reference, '--key', key);
+    ours(0, 'attest', reference, '--type', 'slsaprovenance1', '--predicate', predicate, '--key', key);
+    cosign2.must('verify', ...keyed, reference);
+    cosign2.must('verify-attestation', type, ...keyed, reference);
+    const another = pushed(work, host, 'ours/two');
+    ours(0, 'sign', another, ...keylessArgs());
+    ours(0, 'attest', another, '--type', 'slsaprovenance1', '--predicate', predicate, ...keylessArgs());
+    cosign2.must('verify', ...unkeyed, another);
+    cosign2.must('verify-attestation', type, ...unkeyed, another);
+    assert.notEqual(
+      cosign2.run(
+        'verify',
+        '--new-bundle-format',
+        ...verify('two@example.com'),
+        '--use-signed-timestamps',
+        another,
+      ).code,
+      0,
+    );
+  }
+});
+
 test('an index is signed as itself, and its platforms only when asked', () => {
   const { key, pub } = cosign3.keys();
   const index = pushed(work, ggcr.host, 'ours/index', 2);
