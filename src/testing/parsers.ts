@@ -27,6 +27,7 @@ import { readSavedImages } from '../transport/local/saved.ts';
 import { indexTar } from '../transport/local/tarindex.ts';
 import { parseChallenges } from '../transport/remote/challenge.ts';
 import { parseToken } from '../transport/remote/token.ts';
+import { certificateParsers } from './certificatecorpus.ts';
 import { testRecord } from './feeds.ts';
 import { makeImage, makeTar } from './images.ts';
 import { debian12, inventoryOf, packageOf } from './inventories.ts';
@@ -34,6 +35,7 @@ import { inventoryCorpus } from './inventorycorpus.ts';
 import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
 import { policyParsers } from './policycorpus.ts';
+import { sigstoreParsers } from './sigstorecorpus.ts';
 import { zipOf } from './ziparchive.ts';
 
 export interface FuzzedParser {
@@ -309,6 +311,8 @@ export const parsers: Record<string, FuzzedParser> = {
     corpus: texts('pkg:deb/debian/a%2Bb@1%3A2?arch=amd64&distro=debian-12#x/y'),
     parse: (bytes) => parsePurl(text(bytes)),
   },
+  ...certificateParsers,
+  ...sigstoreParsers,
   ...notationParsers,
   ...policyParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
