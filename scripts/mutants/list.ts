@@ -1,4 +1,5 @@
 // Every mutant. Add one where the check stands: the room's file, or a new one and a line here.
+import { front } from './front.ts';
 import { image } from './image.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...revocation,
   ...sigstore,
   ...policy,
+  ...front,
 ];
