@@ -37,6 +37,7 @@ export interface SigstoreRoot {
 
 const shape = shapeOf('statement-invalid');
 const most = 100;
+const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /** Parses trusted_root.json. Throws RootFault `trusted-root-invalid`. */
 export function parseTrustedRoot(text: string): SigstoreRoot {
@@ -49,8 +50,8 @@ export function parseTrustedRoot(text: string): SigstoreRoot {
       );
     return {
       authorities: each(root, 'certificateAuthorities', readAuthority),
-      transparencyLogs: each(root, 'tlogs', readLog),
-      certificateLogs: each(root, 'ctlogs', readLog),
+      transparencyLogs: each(root, 'tlogs', readLog).filter(isUsable),
+      certificateLogs: each(root, 'ctlogs', readLog).filter(isUsable),
       timestampAuthorities: each(root, 'timestampAuthorities', readTimestampAuthority),
     };
   } catch (cause) {
@@ -118,6 +119,13 @@ function readLog(item: JsonObject, path: string): TrustedLog {
 function readKey(bytes: Buffer, details: string): KeyObject {
   const type = details.startsWith('PKCS1_RSA') ? 'pkcs1' : 'spki';
   return createPublicKey({ key: bytes, format: 'der', type });
+}
+
+/** A log with a key that is weak, or of a kind that nothing here verifies by, vouches for nothing: it is left out. */
+function isUsable({ key: { asymmetricKeyType: type, asymmetricKeyDetails: details } }: TrustedLog): boolean {
+  if (type === 'rsa') return (details?.modulusLength ?? 0) >= 2048;
+  if (type === 'ec') return curves.includes(details?.namedCurve ?? '');
+  return type === 'ed25519';
 }
 
 /** A log or authority that counts since ever would vouch for what was made before it existed: the start is required. */

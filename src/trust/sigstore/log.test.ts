@@ -1,6 +1,13 @@
 // Tests of what only a log that lies, or a stranger's log, could be used for: each part of an entry is compared by itself.
 import assert from 'node:assert/strict';
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { before, test } from 'node:test';
 import { preAuthEncoding } from '../../image/index.ts';
 import {
@@ -188,4 +195,44 @@ test('a certificate timestamp that its log did not sign, or made outside its tim
     bent({ validFor: { start: '2020-01-01T00:00:00Z', end: '2021-01-01T00:00:00Z' } }),
     'sct-missing',
   );
+});
+
+test('a log that promises a time which no calendar holds is not believed, and stops nothing', async () => {
+  const document = await bench.keyless();
+  const entry = document.verificationMaterial.tlogEntries[0];
+  const body = Buffer.from(entry.canonicalizedBody, 'base64');
+  const { integratedTime, logIndex, verification } = promised(
+    body,
+    new MerkleTree(),
+    bench.sigstore.keys.rekor1,
+    'rekor',
+    1e21,
+  );
+  delete entry.inclusionProof;
+  const inclusionPromise = { signedEntryTimestamp: verification.signedEntryTimestamp };
+  Object.assign(entry, {
+    integratedTime: String(integratedTime),
+    logIndex: String(logIndex),
+    inclusionPromise,
+  });
+  assert.equal(keyless(document), 'log-proof-wrong');
+});
+
+test('a log of the root whose key is of a kind that proves nothing here vouches for nothing', async () => {
+  const document = await bench.keyless();
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const odd = [generateKeyPairSync('x25519'), generateKeyPairSync('ed448'), weak];
+  const ed = generateKeyPairSync('ed25519');
+  const bent = (part: 'tlogs' | 'ctlogs', { publicKey }: { publicKey: KeyObject }) => {
+    const rawBytes = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    return keyless(document, (root) => ({
+      [part]: root[part].map((log) => ({ ...log, publicKey: { ...(log['publicKey'] as object), rawBytes } })),
+    }));
+  };
+  for (const pair of odd) {
+    assert.equal(bent('tlogs', pair), 'log-missing');
+    assert.equal(bent('ctlogs', pair), 'sct-missing');
+  }
+  assert.equal(bent('tlogs', ed), 'log-proof-wrong');
+  assert.equal(bent('ctlogs', ed), 'sct-missing');
 });

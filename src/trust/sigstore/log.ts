@@ -37,6 +37,9 @@ function isLogOf({ logId }: LogEntry, { id }: TrustedLog): boolean {
   );
 }
 
+/** Ms since 1970 that a calendar can hold: a log that counts without end could promise more. */
+const latest = 8.64e15;
+
 /** Ms since 1970 where the log promised a time. */
 function proveEntry(entry: LogEntry, logs: readonly TrustedLog[]): number | undefined {
   let reason = new Rejection(
@@ -52,7 +55,7 @@ function proveEntry(entry: LogEntry, logs: readonly TrustedLog[]): number | unde
       }
       checkPromise(entry, entry.promise, log);
       const time = entry.integratedTime * 1000;
-      if (!isWithin(log.validFor, time))
+      if (!isWithin(log.validFor, time) || time > latest)
         throw new Rejection(
           'log-proof-wrong',
           'expected an entry made while the log counts, got one outside its time',

@@ -33,7 +33,8 @@ export function checkSct(
       entry,
       sct.extensions,
     ]);
-    if (verify('sha256', signed, log.key, sct.signature)) return;
+    const digest = log.key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+    if (verify(digest, signed, log.key, sct.signature)) return;
     throw missing('one that the log did not sign');
   }
   throw missing('none of a trusted log');
