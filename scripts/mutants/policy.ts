@@ -22,15 +22,15 @@ export const policy: readonly Mutant[] = [
   ...mutantsOf(at('signers'), tests('signature'), [
     {
       name: 'authorities that the rule does not name count',
-      find: 'if (!by.includes(answer.authority)) continue;',
-      replace: '',
+      find: 'answers.filter(({ authority }) => by.includes(authority))',
+      replace: '[...answers]',
       red: ['a signature by an authority that the rule does not name is none'],
     },
     {
-      name: 'one signer counts for each signature',
-      find: '} else if (counts(answer) && !signers.has(signerName(answer.signer)))\n      signers.set(signerName(answer.signer), answer);',
-      replace: '} else if (counts(answer)) signers.set(answer.manifest, answer);',
-      red: ['one signer counts once'],
+      name: 'each key of an authority is a signer',
+      find: 'place(authority, new Set());\n  return [...taken.values()];',
+      replace: 'place(authority, new Set());\n  return keyed;',
+      red: ['the keys of one authority are one signer'],
     },
     {
       name: 'evidence that was not listed is taken for none',

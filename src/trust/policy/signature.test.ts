@@ -102,6 +102,20 @@ test('one signer counts once, however many signatures, formats and authorities',
   assert.equal(judged(two(), factsOf({ answers: [...answers, signedBy('again', 'l')] })).says, 'allow met');
 });
 
+test('the keys of one authority are one signer, the old one and the one that follows it', () => {
+  const answers = [signedBy('build', 'old'), signedBy('build', 'new')];
+  assert.equal(judged(two(), factsOf({ answers })).says, 'deny failed signers-too-few');
+  assert.equal(judged(two(), factsOf({ answers: [...answers, signedBy('again', 'k')] })).says, 'allow met');
+});
+
+test('a key that authorities share signs for the one that has no other', () => {
+  for (const answers of [
+    [signedBy('build', 'k'), signedBy('build', 'l'), signedBy('again', 'k')],
+    [signedBy('again', 'k'), signedBy('build', 'k'), signedBy('build', 'l')],
+  ])
+    assert.equal(judged(two(), factsOf({ answers })).says, 'allow met');
+});
+
 test('too few signers are undecided only where unjudged evidence could make up the number', () => {
   const answers = [rejectedBy('build', 'signature-malformed')];
   assert.equal(judged(two(), factsOf({ answers })).says, 'deny failed signature-malformed');

@@ -27,16 +27,36 @@ export function tally(
   counts: (signed: Signed) => boolean,
   concerns: (rejected: Rejected) => boolean,
 ): Tally {
+  const named = answers.filter(({ authority }) => by.includes(authority));
+  const rejected = named.filter((answer): answer is Rejected => !answer.ok && concerns(answer));
+  const signed = named.filter((answer): answer is Signed => answer.ok && counts(answer));
   const signers = new Map<string, Signed>();
-  const rejected: Rejected[] = [];
-  for (const answer of answers) {
-    if (!by.includes(answer.authority)) continue;
-    if (!answer.ok) {
-      if (concerns(answer)) rejected.push(answer);
-    } else if (counts(answer) && !signers.has(signerName(answer.signer)))
-      signers.set(signerName(answer.signer), answer);
-  }
+  for (const answer of [...byAuthority(signed), ...signed.filter(({ signer }) => signer.kind !== 'key')])
+    if (!signers.has(signerName(answer.signer))) signers.set(signerName(answer.signer), answer);
   return { signers, rejected };
+}
+
+/**
+ * Keys stand for the authority that has them: all keys of one (an old one and the one that follows it) are one signer,
+ * and a key that two authorities share signs for one of them. As many authorities as can each have a key of their own.
+ */
+function byAuthority(signed: readonly Signed[]): Signed[] {
+  const keyed = signed.filter(({ signer }) => signer.kind === 'key');
+  const taken = new Map<string, Signed>();
+  const place = (authority: string, tried: Set<string>): boolean => {
+    for (const answer of keyed) {
+      const key = signerName(answer.signer);
+      if (answer.authority !== authority || tried.has(key)) continue;
+      tried.add(key);
+      const holder = taken.get(key);
+      if (holder !== undefined && !place(holder.authority, tried)) continue;
+      taken.set(key, answer);
+      return true;
+    }
+    return false;
+  };
+  for (const authority of new Set(keyed.map((answer) => answer.authority))) place(authority, new Set());
+  return [...taken.values()];
 }
 
 /**
