@@ -29,6 +29,8 @@ async function setting(t: TestContext) {
         SEAWORTHY_HOME: join(folder, 'home'),
         SEAWORTHY_PASSWORD: 'secret',
         DOCKER_CONFIG: folder,
+        // each home is new, what V8 compiled need not be
+        NODE_COMPILE_CACHE: join(tmpdir(), 'seaworthy-tests-compiled'),
       };
       execFile(
         process.execPath,
