@@ -146,7 +146,7 @@ export async function startSigstore(
 
 function logOf(baseUrl: string, key: KeyObject): Record<string, unknown> {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-  const id = createHash('sha256').update(spki).digest('base64');
+  const id = logId(new URL(baseUrl).host, key).toString('base64');
   const keyDetails = key.asymmetricKeyType === 'ed25519' ? 'PKIX_ED25519' : 'PKIX_ECDSA_P256_SHA_256';
   return {
     baseUrl,
@@ -313,10 +313,9 @@ function answerRekor2(body: Json, tree: MerkleTree, key: KeyObject, host: string
     }),
   );
   const index = tree.add(entry);
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   return {
     logIndex: String(index),
-    logId: { keyId: createHash('sha256').update(spki).digest('base64') },
+    logId: { keyId: logId(host, key).toString('base64') },
     kindVersion: { kind: 'hashedrekord', version: '0.0.2' },
     integratedTime: '0',
     inclusionProof: {
@@ -330,14 +329,20 @@ function answerRekor2(body: Json, tree: MerkleTree, key: KeyObject, host: string
   };
 }
 
+/** Of an Ed25519 key as signed notes have it, of others the hash of the key (rekor-v2-spec.md, RFC 6962 section 3.2). */
+function logId(name: string, key: KeyObject): Buffer {
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const hash = createHash('sha256');
+  return key.asymmetricKeyType === 'ed25519'
+    ? hash.update(`${name}\n\u0001`).update(spki.subarray(-32)).digest()
+    : hash.update(spki).digest();
+}
+
 /** A signed note (C2SP signed-note): the key hint, then the signature. */
 export function checkpoint(tree: MerkleTree, key: KeyObject, name: string): string {
   const text = `${name}\n${tree.leaves.length}\n${tree.root().toString('base64')}\n`;
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   const isEd = key.asymmetricKeyType === 'ed25519';
-  const hint = isEd
-    ? createHash('sha256').update(`${name}\n\u0001`).update(spki.subarray(-32)).digest()
-    : createHash('sha256').update(spki).digest();
+  const hint = logId(name, key);
   const signature = sign(isEd ? null : 'sha256', Buffer.from(text), key);
   return `${text}\n\u2014 ${name} ${Buffer.concat([hint.subarray(0, 4), signature]).toString('base64')}\n`;
 }
