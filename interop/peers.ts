@@ -111,6 +111,7 @@ export function versions(): string[] {
     said('cargo --version'),
     said('skopeo --version'),
     said('podman --version'),
+    said('buildah --version'),
     `docker-registry ${said("dpkg-query -W -f '${Version}' docker-registry")}`,
     moduleOf('syft'),
     `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,
