@@ -187,9 +187,15 @@ const log = mutantsOf('src/trust/sigstore/log.ts', tests, [
   },
   {
     name: 'sigstore: an entry counts outside the time of its log',
-    find: 'if (!isWithin(log.validFor, time))',
-    replace: 'if (time < 0)',
+    find: '!isWithin(log.validFor, time) || ',
+    replace: '',
     red: ['an entry that was made outside the time of its log proves nothing'],
+  },
+  {
+    name: 'sigstore: a time that no calendar holds is taken from a log',
+    find: ' || time > latest',
+    replace: '',
+    red: ['a log that promises a time which no calendar holds is not believed, and stops nothing'],
   },
   {
     name: 'sigstore: a path may lead to another root',
@@ -267,9 +273,12 @@ const sct = mutantsOf('src/trust/sigstore/sct.ts', tests, [
   },
   {
     name: 'sigstore: a certificate timestamp is not checked',
-    find: "if (verify('sha256', signed, log.key, sct.signature)) return;",
-    replace: 'if (signed.length > 0) return;',
-    red: ['a certificate timestamp that its log did not sign, or made outside its time, does not count'],
+    find: 'if (verify(digest, signed, log.key, sct.signature)) return;',
+    replace: 'if (digest !== undefined && signed.length > 0) return;',
+    red: [
+      'a certificate timestamp that its log did not sign, or made outside its time, does not count',
+      'a log of the root whose key is of a kind that proves nothing here vouches for nothing',
+    ],
   },
 ]);
 

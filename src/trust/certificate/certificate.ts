@@ -143,6 +143,10 @@ function readBasicConstraints(value: Buffer): [boolean, number | undefined] {
 
 function readUsage(value: Buffer): Set<number> {
   const { content } = expectTag(parseDer(value), 0x03);
+  const [unused = 8] = content;
+  // bits that are declared unused must be zero, or two readers would see two certificates (X.690 section 11.2.1)
+  if (unused > 7 || (content.at(-1)! & ((1 << unused) - 1)) !== 0)
+    throw new CertificateFault('certificate-invalid', 'expected a key usage in DER, got another form');
   const bits = new Set<number>();
   for (const [at, byte] of content.subarray(1).entries())
     for (let bit = 0; bit < 8; bit++) if (byte & (0x80 >> bit)) bits.add(at * 8 + bit);

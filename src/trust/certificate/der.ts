@@ -132,7 +132,9 @@ export function readTime(element: Der | undefined): number {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number);
   const full = long ? year : year + (year < 50 ? 2000 : 1900);
   const at = Date.UTC(full, month - 1, day, hour, minute, second);
-  if (new Date(at).getUTCDate() !== day || month > 12 || hour > 23 || minute > 59 || second > 59)
+  // what is out of range rolls over to another time: written back it must be what was read
+  const told = new Date(at).toISOString().replace(/\D/g, '').slice(0, 14);
+  if (told !== `${String(full).padStart(4, '0')}${text.slice(long ? 4 : 2).slice(0, 10)}`)
     throw invalid('a time that exists', text);
   return at + Math.floor(Number(`0${parts[7] || '.0'}`) * 1000);
 }
@@ -149,7 +151,7 @@ export function writeDer(tag: number, ...parts: Uint8Array[]): Buffer {
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function writeOid(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
-  return writeDer(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
+  return writeDer(0x06, Buffer.from([first * 40 + second, ...rest].flatMap(base128)));
 }
 
 function base128(value: number): number[] {
