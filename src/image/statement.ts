@@ -72,7 +72,7 @@ export function parseStatement(payload: Uint8Array): Statement {
 
 function digestsOf(digest: JsonObject): string[] {
   return Object.entries(digest)
-    .map(([algorithm, hex]) => `${algorithm}:${String(hex)}`)
+    .map(([algorithm, hex]) => (typeof hex === 'string' ? `${algorithm}:${hex}` : ''))
     .filter(isDigest);
 }
 
