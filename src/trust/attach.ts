@@ -84,7 +84,8 @@ export async function detach(place: Place, subject: string, digests: readonly st
       if (!(error instanceof RemoteFault)) throw error;
     }
   }
-  if (removed > 0 && (await fallbackOf(place, subject)).length > 0)
+  // out of the list they are gone for readers, whether or not the registry deletes
+  if ((await fallbackOf(place, subject)).some(({ digest }) => digests.includes(digest)))
     await changeFallback(place, subject, (entries) =>
       entries.filter(({ digest }) => !digests.includes(digest)),
     );

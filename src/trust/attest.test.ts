@@ -119,6 +119,19 @@ for (const referrers of [true, false])
     assert.equal(answers.filter(({ ok }) => ok).length, 1);
   });
 
+test('a registry that does not delete and keeps no list itself still lists only the newest', async (context) => {
+  const yard = await openYard(context, { referrers: false });
+  const image = await yard.push('team/app', [makeImage()]);
+  yard.meddle((request, reply) => (request.method === 'DELETE' ? reply.code(405).send() : undefined));
+  const attester = attesterOf(yard);
+  for (let scan = 0; scan < 3; scan++) {
+    const earlier = await earlierEvidence(image, attester);
+    const predicate = scanPredicate(result(late, image.digest, [`CVE-${scan}`]));
+    await replaceStatement(image, scanResultType, predicate, attester, earlier);
+  }
+  assert.equal((await earlierEvidence(image, attester)).evidence.length, 1);
+});
+
 test('a registry that does not delete keeps the old results, and nothing fails', async (context) => {
   const yard = await openYard(context);
   const image = await yard.push('team/app', [makeImage()]);

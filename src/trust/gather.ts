@@ -109,7 +109,10 @@ class Collector {
   /** Older clients leave the artifact type out of the list: those entries are looked at one by one. */
   #relevant(entries: readonly Descriptor[]): Descriptor[] {
     const seen = new Set<string>();
-    return entries.filter((entry) => {
+    // where a registry deletes nothing, what is newest is what counts; the date is a hint, and beyond the limit
+    // nothing is taken for absent
+    const newest = [...entries].sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1));
+    return newest.filter((entry) => {
       if (seen.has(entry.digest)) return false;
       seen.add(entry.digest);
       const type = entry.artifactType;
@@ -207,6 +210,10 @@ class Collector {
     if (!isFault(error)) throw error;
     this.unlisted.push({ format, code: error.code, message: error.message });
   }
+}
+
+function createdOf({ annotations }: Descriptor): string {
+  return annotations?.['org.opencontainers.image.created'] ?? '';
 }
 
 function formatOf({ artifactType }: Descriptor): Format | undefined {
