@@ -275,6 +275,17 @@ test('names that only look like an allowed registry are refused (N14)', async (c
   }
 });
 
+test('an image named by its tag gets the digest to write instead', async (context) => {
+  const yard = await openYard(context);
+  const image = await yard.push('team/app', [makeImage()]);
+  const policy = await policyWith({}, { authorities: [], rules: [{ name: 'digest', digest: 'required' }] });
+  const { verdict } = await yard.checker().check({ reference: `${yard.host}/team/app:v1`, policy });
+  assert.deepEqual([verdict.decision, codes(verdict)], ['deny', ['tag-given']]);
+  assert.ok(JSON.stringify(verdict.rules[0]?.fix).includes(`${yard.host}/team/app@${image.digest}`));
+  const pinned = await yard.checker().check({ reference: `${yard.host}/team/app@${image.digest}`, policy });
+  assert.equal(pinned.verdict.decision, 'allow');
+});
+
 test('an empty policy allows nothing, and says so without asking anybody', async (context) => {
   const yard = await openYard(context);
   const policy = await policyWith({}, { authorities: [] });

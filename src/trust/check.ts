@@ -206,7 +206,7 @@ function judgeUnseen({ request: { policy }, reference, labels, purpose, now }: L
   const decisive = verdict.rules.filter(
     ({ outcome, kind, mode }) =>
       outcome === 'failed' &&
-      ['registries', 'revocation', 'digest'].includes(kind) &&
+      ['registries', 'revocation'].includes(kind) &&
       (mode === 'enforce' || purpose === 'release'),
   );
   const nobody = verdict.rules.find(({ code }) => code === 'no-rule');

@@ -1,5 +1,6 @@
 // The trust root of Sigstore's public-good instance: what was fetched last, else what ships with Seaworthy.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Home } from '../../core/index.ts';
 import { isFault } from '../../core/index.ts';
 import type { HttpClient } from '../../net/index.ts';
@@ -32,6 +33,17 @@ export interface LoadedRoot {
   stale?: string;
 }
 
+function lastFailure(dir: string): number {
+  const path = join(dir, 'failed');
+  return existsSync(path) ? statSync(path).mtimeMs : Number.NEGATIVE_INFINITY;
+}
+
+function noteFailure(dir: string, now: number): void {
+  const path = join(dir, 'failed');
+  writeFileSync(path, '');
+  utimesSync(path, new Date(now), new Date(now));
+}
+
 /**
  * The trusted root, brought up to date when it was fetched longer than a day ago; without a network the one at hand
  * serves. Undefined: never fetched, none shipped and none to be had.
@@ -44,12 +56,14 @@ export async function loadTrustedRoot(
   const kept = keptTrustedRoot(source.dir);
   if (kept !== undefined && now - kept.at < 86_400_000) return { json: kept.text, at: kept.at };
   let stale: string | undefined;
-  if (http !== undefined) {
+  // without a network each question would wait for it: after a failure the next try is an hour away
+  if (http !== undefined && now - lastFailure(source.dir) >= 3_600_000) {
     try {
       return { json: await updateTrustedRoot(source, http), at: now };
     } catch (error) {
       if (!isFault(error)) throw error;
       stale = error.message;
+      noteFailure(source.dir, now);
     }
   }
   const old = stale === undefined ? {} : { stale };

@@ -48,6 +48,15 @@ test('a repository that was never reached gives no root at all', async (context)
   );
 });
 
+test('after a failure the network is left alone for an hour', async (context) => {
+  const { source, http } = await open(context);
+  const now = Date.now();
+  const away = { ...source, mirror: 'http://127.0.0.1:9' };
+  assert.equal(await loadTrustedRoot(away, http, now), undefined);
+  assert.equal(await loadTrustedRoot(source, http, now + 3_599_000), undefined);
+  assert.equal((await loadTrustedRoot(source, http, now + 3_601_000))?.json, shipped);
+});
+
 test('new keys count once the old ones signed for them', async (context) => {
   const { repository, update } = await open(context);
   await update();

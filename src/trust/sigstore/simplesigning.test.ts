@@ -194,6 +194,14 @@ test('a certificate that signed itself does not count', () => {
   );
 });
 
+test('a chain of thousands is not read', () => {
+  const payload = payloadOf();
+  const annotations = keyless(payload);
+  annotations[cosignAnnotations.chain] = annotations[cosignAnnotations.chain]!.repeat(2000);
+  const answer = verifySigstore(evidence(payload, annotations), keylessAuthority(), bench.material());
+  assert.ok(!answer.ok && answer.undecided && answer.code === 'signature-too-large');
+});
+
 test('an attestation in an envelope counts as one', () => {
   const type = 'application/vnd.in-toto+json';
   const statement = Buffer.from(

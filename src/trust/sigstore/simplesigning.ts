@@ -16,16 +16,15 @@ export const annotations = {
   timestamp: 'dev.sigstore.cosign/rfc3161timestamp',
 } as const;
 
+const mostCertificates = 16;
 const shape = shapeOf('statement-invalid');
 
 /** Throws Rejection, ImageFault, JsonFault, CertificateFault. */
 export function parseCosign(evidence: Evidence): SignedEntity {
   const payload = Buffer.from(evidence.payload);
   const noted = evidence.annotations;
-  const certificates = noted[annotations.certificate]
-    ? parseCertificates(noted[annotations.certificate]!)
-    : [];
-  const chain = noted[annotations.chain] ? parseCertificates(noted[annotations.chain]!) : [];
+  const certificates = noted[annotations.certificate] ? certificatesIn(noted[annotations.certificate]!) : [];
+  const chain = noted[annotations.chain] ? certificatesIn(noted[annotations.chain]!) : [];
   const proofs = {
     ...(certificates[0] === undefined ? {} : { certificate: certificates[0] }),
     intermediates: [...certificates.slice(1), ...chain],
@@ -70,6 +69,17 @@ export function digestOfPayload(payload: Uint8Array): string {
     shape.object(critical['image'], 'critical.image')['docker-manifest-digest'],
     'docker-manifest-digest',
   );
+}
+
+/** An annotation may hold thousands; they are counted before any is read. */
+function certificatesIn(pem: string) {
+  const count = pem.split('-----BEGIN').length - 1;
+  if (count > mostCertificates)
+    throw new Rejection(
+      'signature-too-large',
+      `expected at most ${mostCertificates} certificates, got ${count}`,
+    );
+  return parseCertificates(pem);
 }
 
 function readBundle(text: string): LogEntry {
