@@ -65,7 +65,7 @@ test('what is made is read again', () => {
 });
 
 test('every digest of every subject counts, and what is no digest does not', () => {
-  const subject = [
+  const subject: { digest: object }[] = [
     { digest: { sha256: 'a'.repeat(64), sha512: 'b'.repeat(128) } },
     { digest: { sha256: 'c'.repeat(63), sha1: 'd'.repeat(40), gitCommit: 'e'.repeat(40) } },
     { digest: { sha256: 'A'.repeat(64) } },

@@ -20,19 +20,23 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** One thread, started with the first task and again after it died; tasks that were in it are rejected, never answered. */
-export function createVerifierThread(): VerifierThread {
+/**
+ * One thread, started with the first task and again after it died; tasks that were in it are rejected, never answered.
+ * `script` is what it runs.
+ */
+export function createVerifierThread(script: URL = verifier()): VerifierThread {
   let worker: Worker | undefined;
   let next = 0;
   const waiting = new Map<number, Waiting>();
-  const fail = (error: Error) => {
+  const fail = (died: Worker, error: Error) => {
+    // an error is followed by the exit of the same thread, when another may already have begun
+    if (worker !== died) return;
     worker = undefined;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
   const start = (): Worker => {
-    const source = import.meta.url.endsWith('.ts');
-    const started = new Worker(new URL(source ? './verifyworker.ts' : './verifyworker.js', import.meta.url));
+    const started = new Worker(script);
     started.on('message', ({ id, answers, error }: FromVerifier) => {
       const one = waiting.get(id);
       waiting.delete(id);
@@ -40,22 +44,29 @@ export function createVerifierThread(): VerifierThread {
       if (answers === undefined) one?.reject(new Error(error));
       else one?.resolve(answers);
     });
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('the thread that verifies signatures stopped')));
+    started.on('error', (error: Error) => fail(started, error));
+    started.on('exit', () => fail(started, new Error('the thread that verifies signatures stopped')));
     return started;
   };
   return {
     verify(task) {
       worker ??= start();
-      worker.ref();
+      const current = worker;
       const id = next++;
       return new Promise((resolve, reject) => {
+        // first, for what cannot be sent would be waited for without end
+        current.postMessage({ id, task });
+        current.ref();
         waiting.set(id, { resolve, reject });
-        worker!.postMessage({ id, task });
       });
     },
     async close() {
       await worker?.terminate();
     },
   };
+}
+
+function verifier(): URL {
+  const source = import.meta.url.endsWith('.ts');
+  return new URL(source ? './verifyworker.ts' : './verifyworker.js', import.meta.url);
 }
