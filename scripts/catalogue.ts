@@ -1,13 +1,17 @@
-// Holds the catalogues of docs/ equal to the code: errors, undecided codes, limits.
+// Holds the catalogues of docs/ equal to the code: errors, undecided codes, rejections, denials, limits.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultLimits, undecidedCodes } from '../src/core/index.ts';
+import { rejections } from '../src/trust/evidence/index.ts';
+import { denials } from '../src/trust/policy/verdict.ts';
 
 /** Every difference, a sentence each. */
 export function catalogueProblems(root: string): string[] {
   return [
     ...differences('docs/errors.md', faultCodes(root), listed(root, 'docs/errors.md')),
     ...differences('docs/undecided.md', Object.keys(undecidedCodes), listed(root, 'docs/undecided.md')),
+    ...differences('docs/rejections.md', Object.keys(rejections), listed(root, 'docs/rejections.md')),
+    ...differences('docs/policy.md', Object.keys(denials), listed(root, 'docs/policy.md', '\n## Codes\n')),
     ...differences('docs/limits.md', Object.keys(defaultLimits), listed(root, 'docs/limits.md')),
     ...limitValues(root),
     ...idleLimits(root),
@@ -25,11 +29,11 @@ export function faultCodes(root: string): string[] {
   return [...codes];
 }
 
-/** The first cell of every table row, where it is one `code`. */
-function listed(root: string, file: string): string[] {
-  return [...readFileSync(join(root, file), 'utf8').matchAll(/^\| `([A-Za-z0-9-]+)` \|/gm)].map(
-    (row) => row[1]!,
-  );
+/** The first cell of every table row, where it is one `code`; of the rows after `heading` where one is given. */
+function listed(root: string, file: string, heading = ''): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const part = text.slice(Math.max(0, text.indexOf(heading)));
+  return [...part.matchAll(/^\| `([A-Za-z0-9-]+)` \|/gm)].map((row) => row[1]!);
 }
 
 function limitValues(root: string): string[] {
