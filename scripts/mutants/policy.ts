@@ -77,7 +77,10 @@ export const policy: readonly Mutant[] = [
       find: 'matchesText(match, value))))\n    return undefined;',
       replace:
         "('exact' in match ? value.startsWith(match.exact) : matchesText(match, value)))))\n    return undefined;",
-      red: ['a source that only begins, ends or contains like the right one is another'],
+      red: [
+        'a source of a million slashes is judged at once',
+        'a source that only begins, ends or contains like the right one is another',
+      ],
     },
     {
       name: 'one right source among several is enough',
@@ -97,6 +100,7 @@ export const policy: readonly Mutant[] = [
       replace:
         "const sources = (fieldOf(predicate, 'buildDefinition', 'resolvedDependencies') as { uri: string }[] | undefined)?.map(({ uri }) => uri) ?? [];",
       red: [
+        'a source of a million slashes is judged at once',
         'a source that only begins, ends or contains like the right one is another',
         'a mere dependency or material is no source',
         'inputs that a caller chose are no source',

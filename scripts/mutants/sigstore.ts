@@ -26,6 +26,7 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
     find: '{ ...authority.proofs, log: true }',
     replace: 'authority.proofs',
     red: [
+      'a log of the root whose key is of a kind that proves nothing',
       'an entry of a log that nobody here knows is passed by, and spoils no other',
       'a keyless signature without a log entry does not count',
       'a log that the trust root does not name is as good as none',
@@ -48,6 +49,7 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
     find: 'for (const time of times) checkCertificate(certificate, entity.intermediates, root, time);',
     replace: '',
     red: [
+      'a log of the root whose key is of a kind that proves nothing',
       'a certificate timestamp that its log did not sign, or made outside its time, does not count',
       'a certificate that signed itself does not count',
       'a certificate of another authority does not count',
@@ -84,6 +86,7 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
     find: 'checkSct(certificate, chain[1] ?? chain[0]!, root.certificateLogs);',
     replace: '',
     red: [
+      'a log of the root whose key is of a kind that proves nothing',
       'a certificate timestamp that its log did not sign, or made outside its time, does not count',
       'a certificate that no log saw does not count',
       'a certificate that was never logged does not count',
@@ -94,6 +97,7 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
     find: 'if (proofs.log && logged.logs.size === 0)',
     replace: 'if (proofs.log && logged.logs.size < 0)',
     red: [
+      'a log of the root whose key is of a kind that proves nothing',
       'an entry of a log that nobody here knows is passed by, and spoils no other',
       'a keyless signature without a log entry does not count',
       'a signature by a key counts by itself, and proofs are asked for only where the authority wants them',
@@ -261,6 +265,7 @@ const sct = mutantsOf('src/trust/sigstore/sct.ts', tests, [
     find: 'if (log === undefined || !isWithin(log.validFor, sct.time)) continue;',
     replace: 'if (log === undefined) return;',
     red: [
+      'a log of the root whose key is of a kind that proves nothing',
       'a certificate timestamp that its log did not sign, or made outside its time, does not count',
       'a certificate that no log saw does not count',
       'a log of the root whose key is of a kind that proves nothing here vouches for nothing',
