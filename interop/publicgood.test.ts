@@ -34,7 +34,12 @@ function verify(
 ): Answer {
   const [subject, issuer] = by;
   const authority = keylessAuthority({
-    identities: [{ subject: { exact: subject }, issuer: { exact: issuer } }],
+    identities: [
+      {
+        subject: subject.includes('*') ? { pattern: subject } : { exact: subject },
+        issuer: { exact: issuer },
+      },
+    ],
   });
   const evidence = { ...bundleEvidence(document), subject: digest };
   const about = { mediaType: '', digest, size: 1 };
@@ -82,7 +87,7 @@ test('a file that a person signed, with a hashedrekord entry', () => {
   const bytes = readFileSync(join(folder, 'a.txt'));
   const document = read(join(folder, 'a.txt.sigstore'));
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  const by: [string, string] = ['a@tny.town', 'https://github.com/login/oauth'];
+  const by: [string, string] = ['*@tny.town', 'https://github.com/login/oauth'];
   assert.equal(code(verify(document, digest, by, bytes)), 'verified');
   assert.match(code(verify(document, digest, by, Buffer.from('b'))), /^log-entry-other/);
 });
