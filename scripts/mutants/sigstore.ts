@@ -69,6 +69,9 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
       'a pattern of identities fits the whole of it (N5)',
     ],
   },
+]);
+
+const issuer = mutantsOf('src/trust/sigstore/issuer.ts', tests, [
   {
     name: 'sigstore: an authority counts for ever',
     find: "chain === 'expired' || !isWithin(authority.validFor, time)",
@@ -92,6 +95,9 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
       'a certificate that was never logged does not count',
     ],
   },
+]);
+
+const time = mutantsOf('src/trust/sigstore/time.ts', tests, [
   {
     name: 'sigstore: a log that was asked for may be missing',
     find: 'if (proofs.log && logged.logs.size === 0)',
@@ -113,6 +119,9 @@ const verify = mutantsOf('src/trust/sigstore/verify.ts', tests, [
       'a signature by a key counts by itself, and proofs are asked for only where the authority wants them',
     ],
   },
+]);
+
+const content = mutantsOf('src/trust/sigstore/content.ts', tests, [
   {
     name: 'sigstore: an envelope of any payload type counts (N3)',
     find: 'if (envelope.payloadType !== inTotoType)',
@@ -381,6 +390,9 @@ const merkle = mutantsOf(
 
 export const sigstore: readonly Mutant[] = [
   ...verify,
+  ...issuer,
+  ...time,
+  ...content,
   ...log,
   ...body,
   ...checkpoint,
