@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rejection, type RejectionCode, rejected, rejections, type Signer, signerName } from './answer.ts';
+import { rejected } from './answer.ts';
+import { Rejection, type RejectionCode, rejections } from './rejection.ts';
+import { type Signer, signerName } from './signer.ts';
 
 const about = {
   format: 'bundle',

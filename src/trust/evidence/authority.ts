@@ -1,4 +1,5 @@
 // Who may vouch for an image: keys, keyless identities, Notation's trust stores. All material is in memory.
+import type { NotationAuthority } from './notation.ts';
 
 /** A public key with the time in which it counts. */
 export interface TrustedKey {
@@ -43,33 +44,6 @@ export interface KeylessAuthority {
   /** Name of the trust root in the trust material; `public-good` when a policy names none. */
   root: string;
   proofs: Proofs;
-}
-
-/** As in Notation's specification trust-store-trust-policy.md. */
-export interface NotationAuthority {
-  kind: 'notation';
-  name: string;
-  /** The trust policy document, version 1.0, already checked. */
-  trustPolicy: NotationTrustPolicy;
-  /** PEM certificates by `TYPE:NAME`, TYPE one of ca, signingAuthority, tsa. */
-  trustStores: Readonly<Record<string, readonly string[]>>;
-}
-
-export interface NotationTrustPolicy {
-  version: string;
-  trustPolicies: readonly NotationTrustPolicyEntry[];
-}
-
-export interface NotationTrustPolicyEntry {
-  name: string;
-  registryScopes: readonly string[];
-  signatureVerification: {
-    level: 'strict' | 'permissive' | 'audit' | 'skip';
-    override?: Readonly<Record<string, 'enforce' | 'log' | 'skip'>>;
-    verifyTimestamp?: 'always' | 'afterCertExpiry';
-  };
-  trustStores?: readonly string[];
-  trustedIdentities?: readonly string[];
 }
 
 export type Authority = KeyAuthority | KeylessAuthority | NotationAuthority;

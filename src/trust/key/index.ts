@@ -1,14 +1,8 @@
 // Keys of this machine, and the seam of key services.
-export { decryptKey, encryptKey, isEncrypted } from './encrypted.ts';
+export { decryptKey, encryptKey } from './encrypted.ts';
 export { KeyFault, type KeyFaultCode } from './fault.ts';
-export {
-  type KeyPair,
-  type KeyService,
-  makeKeyPair,
-  type OpenKeyOptions,
-  openKey,
-  publicPem,
-  readPrivateKey,
-  readPublicKey,
-} from './open.ts';
+export { type KeyService, type OpenKeyOptions, openKey } from './open.ts';
+export { type KeyPair, makeKeyPair } from './pair.ts';
+export { publicPem, readPrivateKey, readPublicKey } from './pem.ts';
+export { isEncrypted } from './sealed.ts';
 export { ephemeralSigner, type KeySigner, localSigner } from './signer.ts';
