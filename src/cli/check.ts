@@ -9,6 +9,7 @@ import {
   createChecker,
   formatVerdict,
   verdictJson,
+  verifyHere,
 } from '../trust/index.ts';
 import { parseDuration } from './duration.ts';
 import { exitCodes } from './failure.ts';
@@ -110,7 +111,13 @@ async function follow(request: CheckRequest, options: Options, setting: Setting)
   let said = '';
   for (let pause = 1000; ; pause = Math.min(pause * 1.5, longestPause)) {
     // a new one each time: what was kept is what we wait to change
-    const checker = createChecker({ home, http, clock: systemClock, ...registryOptions(options) });
+    const checker = createChecker({
+      home,
+      http,
+      clock: systemClock,
+      verify: verifyHere,
+      ...registryOptions(options),
+    });
     const left = until - Date.now();
     let waiting: string;
     try {

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { systemClock } from '../core/index.ts';
 import { parseReference, withDefaultTag } from '../image/index.ts';
-import { createChecker, formatVerdict, pinned, promote, resolveImage } from '../trust/index.ts';
+import { createChecker, formatVerdict, pinned, promote, resolveImage, verifyHere } from '../trust/index.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { parseLabels, readPolicy } from './policyfile.ts';
@@ -50,7 +50,7 @@ async function run(source: string, destination: string, options: Options, comman
       ...(image.reference.tag === undefined ? {} : { tag: image.reference.tag }),
       digest: image.digest,
     };
-    const checker = createChecker({ home, clock: systemClock, ...place });
+    const checker = createChecker({ home, clock: systemClock, verify: verifyHere, ...place });
     const { verdict } = await checker.check({
       reference,
       policy,

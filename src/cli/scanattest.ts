@@ -27,6 +27,7 @@ import {
   signerAuthority,
   summaryOf,
   summaryType,
+  verifyHere,
   withSince,
 } from '../trust/index.ts';
 import { CliFault } from './fault.ts';
@@ -126,7 +127,7 @@ async function summarise(
   policy: ImagePolicy,
   { http, home }: Setting,
 ) {
-  const checker = createChecker({ home, http, clock: systemClock, ...options.registry });
+  const checker = createChecker({ home, http, clock: systemClock, verify: verifyHere, ...options.registry });
   const { facts, verdict } = await checker.check({
     reference: image.reference,
     policy,

@@ -1,7 +1,7 @@
 // seaworthy verify --policy: only who signed and attested, by the rules of a policy; what is in the image is for check.
 import type { Command } from 'commander';
 import { systemClock } from '../core/index.ts';
-import { createChecker, formatVerdict, verdictJson } from '../trust/index.ts';
+import { createChecker, formatVerdict, verdictJson, verifyHere } from '../trust/index.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { writeOutput } from './files.ts';
@@ -34,7 +34,13 @@ export async function verifyByPolicy(reference: string, options: Options, comman
   const setting = openSetting(command);
   try {
     const { home, http } = setting;
-    const checker = createChecker({ home, http, clock: systemClock, ...registryOptions(options) });
+    const checker = createChecker({
+      home,
+      http,
+      clock: systemClock,
+      verify: verifyHere,
+      ...registryOptions(options),
+    });
     const { verdict } = await checker.check({
       reference,
       policy: { ...policy, rules, hash: `${policy.hash} signatures` },

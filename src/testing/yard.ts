@@ -13,6 +13,7 @@ import { anonymous, copyImage, fromLayout, openRegistry, toRegistry } from '../t
 import {
   type Checker,
   createChecker,
+  createVerifierThread,
   type ImagePolicy,
   parsePolicy,
   type ResolvedImage,
@@ -96,9 +97,12 @@ export async function openYard(
     attest: async (image, key, type, predicate) =>
       (await attachStatement(image, type, predicate, { key: localSigner(key) }, { http }, now())).manifest,
     checker: ({ clock = { now: () => new Date() }, cache = new VerdictCache(), ...rest } = {}) =>
-      createChecker({ ...place, home, clock, cache, ...rest }),
+      createChecker({ ...place, home, clock, cache, verify: thread.verify, ...rest }),
   };
 }
+
+/** One for all yards of a test file. */
+const thread = createVerifierThread();
 
 export function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

@@ -17,6 +17,7 @@ import {
 } from './policy/index.ts';
 import { type LoadedRoots, rootsFor } from './roots.ts';
 import { survey } from './survey.ts';
+import { createVerifierThread } from './thread.ts';
 import { rootsHash, VerdictCache } from './verdicts.ts';
 import type { VerifyTask } from './verify.ts';
 
@@ -37,7 +38,7 @@ export interface CheckerOptions extends Omit<PlaceOptions, 'http' | 'clock'> {
   clock: Clock;
   /** Names whose credentials are used: verdicts are not shared between those who may see different things. */
   credentialScope?: string;
-  /** Where signatures are verified; in this thread when left out. */
+  /** Where signatures are verified; in a thread of their own when left out, which a command for one image can spare. */
   verify?(task: VerifyTask): Promise<Answer[]>;
   cache?: VerdictCache;
 }
@@ -56,7 +57,8 @@ export interface Checker {
   check(request: CheckRequest): Promise<Checked>;
 }
 
-export function createChecker(options: CheckerOptions): Checker {
+export function createChecker(given: CheckerOptions): Checker {
+  const options = { ...given, verify: given.verify ?? createVerifierThread().verify };
   const cache = options.cache ?? new VerdictCache();
   const running = new Map<string, Promise<Checked>>();
   const roots = new KeptRoots(options);
@@ -112,7 +114,7 @@ interface Look {
   purpose: Purpose;
   now: number;
   loaded: HashedRoots;
-  options: CheckerOptions;
+  options: CheckerOptions & Required<Pick<CheckerOptions, 'verify'>>;
 }
 
 async function judgeSeen(
@@ -132,7 +134,7 @@ async function judgeSeen(
     roots: loaded.roots,
     results: diskResults(options.home.dir('revocation')),
     now,
-    ...(options.verify === undefined ? {} : { verify: options.verify }),
+    verify: options.verify,
   });
   const verdict = judge(request.policy, facts, now, look.purpose);
   return { checked: { verdict, facts, image, stale: loaded.stale }, evidence };

@@ -76,3 +76,4 @@ export { attachStatement, type SignedImage, signWithBundle, signWithNotation } f
 export { type BundleServices, type BundleSigner, SigningFault } from './sigstore/index.ts';
 export { createVerifierThread, type VerifierThread } from './thread.ts';
 export { VerdictCache } from './verdicts.ts';
+export { verifyHere } from './verify.ts';

@@ -32,6 +32,11 @@ export function verifyEvidence(task: VerifyTask): Answer[] {
   );
 }
 
+/** The same in this thread, for a command that has nothing else to do meanwhile. */
+export async function verifyHere(task: VerifyTask): Promise<Answer[]> {
+  return verifyEvidence(task);
+}
+
 function mayBeOf({ format }: Evidence, { kind }: Authority): boolean {
   return (format === 'notation') === (kind === 'notation');
 }
