@@ -4,6 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { type Bench, bundleEvidence, image, keyAuthority, startBench } from '../testing/bundles.ts';
+import {
+  authorityOf,
+  makeChain,
+  signedEvidence,
+  signedImage,
+  signedRepository,
+} from '../testing/notation.ts';
 import { noRevocationEvidence } from './notation/index.ts';
 import { createVerifierThread, type VerifierThread } from './thread.ts';
 import { type VerifyTask, verifyEvidence } from './verify.ts';
@@ -118,4 +125,29 @@ test('a thread with nothing to do keeps no process alive, whatever was asked of 
     { timeout: 20_000, encoding: 'utf8' },
   );
   assert.deepEqual([status, stdout], [0, '0\n']);
+});
+
+test('a Notation signature is verified there as well, whatever its envelope', async (context) => {
+  const thread = open(context);
+  const chain = makeChain();
+  const evidence = await Promise.all(
+    (['jws', 'cose'] as const).map((format) => signedEvidence(chain, { format })),
+  );
+  const task: VerifyTask = {
+    subject: signedImage,
+    manifest: new Uint8Array(),
+    scope: signedRepository,
+    evidence,
+    authorities: [authorityOf({ 'ca:team': [chain[2]!] })],
+    roots: {},
+    revocation: noRevocationEvidence,
+    now: Date.now(),
+  };
+  const answers = await thread.verify(task);
+  assert.deepEqual(
+    answers.map(({ ok }) => ok),
+    [true, true],
+    JSON.stringify(answers),
+  );
+  assert.deepEqual(answers, verifyEvidence(task));
 });
