@@ -205,40 +205,16 @@ const timestamps = mutantsOf(
   ['src/trust/certificate/timestamp.test.ts'],
   [
     {
-      name: 'certificate: a timestamp over other bytes counts',
-      find: 'if (!createHash(name).update(signature).digest().equals(expectTag(digest, 0x04).content))',
-      replace: 'if (expectTag(digest, 0x04).content.length + signature.length === 0)',
-      red: ['a timestamp is over these bytes and no others'],
-    },
-    {
       name: 'certificate: a timestamp of any signer counts',
       find: 'checkSigner(signed, chain[0]!);',
       replace: '',
       red: ['a timestamp has to be signed by the key of its certificate'],
     },
     {
-      name: 'certificate: a certificate for another purpose makes timestamps (N6)',
-      find: 'signer.extendedKeyUsage[0] !== timeStamping\n',
-      replace: "signer.extendedKeyUsage[0] === ''\n",
-      red: ['a certificate makes timestamps only when it is for that alone, and critical'],
-    },
-    {
       name: 'certificate: the certificate that a timestamp names may be another',
       find: 'checkSigningCertificate(signed, chain[0]!);',
       replace: '',
       red: ['the certificate that the signed attribute names has to be the signer’s own'],
-    },
-    {
-      name: 'certificate: an authority of timestamps counts for ever',
-      find: "return 'one outside the time in which the authority counts';",
-      replace: '{}',
-      red: ['an authority counts in its own time, and its certificates in theirs'],
-    },
-    {
-      name: 'certificate: any authority issues certificates for timestamps',
-      find: "return fit ? chain : 'an authority that may not issue timestamp certificates';",
-      replace: "return fit === undefined ? '' : chain;",
-      red: ['an authority between root and signer may be narrowed to other purposes'],
     },
     {
       name: 'certificate: any signed message is a timestamp',
@@ -251,6 +227,44 @@ const timestamps = mutantsOf(
       find: 'if (status !== 0n && status !== 1n)',
       replace: 'if (status < 0n)',
       red: ['an answer counts only when the authority granted it'],
+    },
+  ],
+);
+
+const told = mutantsOf(
+  'src/trust/certificate/tstinfo.ts',
+  ['src/trust/certificate/timestamp.test.ts'],
+  [
+    {
+      name: 'certificate: a timestamp over other bytes counts',
+      find: 'if (!createHash(name).update(signature).digest().equals(expectTag(digest, 0x04).content))',
+      replace: 'if (expectTag(digest, 0x04).content.length + signature.length === 0)',
+      red: ['a timestamp is over these bytes and no others'],
+    },
+  ],
+);
+
+const stampers = mutantsOf(
+  'src/trust/certificate/stamper.ts',
+  ['src/trust/certificate/timestamp.test.ts'],
+  [
+    {
+      name: 'certificate: a certificate for another purpose makes timestamps (N6)',
+      find: 'signer.extendedKeyUsage[0] !== timeStamping\n',
+      replace: "signer.extendedKeyUsage[0] === ''\n",
+      red: ['a certificate makes timestamps only when it is for that alone, and critical'],
+    },
+    {
+      name: 'certificate: an authority of timestamps counts for ever',
+      find: "return 'one outside the time in which the authority counts';",
+      replace: '{}',
+      red: ['an authority counts in its own time, and its certificates in theirs'],
+    },
+    {
+      name: 'certificate: any authority issues certificates for timestamps',
+      find: "return fit ? chain : 'an authority that may not issue timestamp certificates';",
+      replace: "return fit === undefined ? '' : chain;",
+      red: ['an authority between root and signer may be narrowed to other purposes'],
     },
   ],
 );
@@ -300,5 +314,7 @@ export const front: readonly Mutant[] = [
   ...root,
   ...tuf,
   ...timestamps,
+  ...told,
+  ...stampers,
   ...chains,
 ];

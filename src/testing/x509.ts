@@ -8,7 +8,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import { writeDer, writeInteger, writeOid } from '../trust/certificate/der.ts';
+import { writeDer, writeInteger, writeOid } from '../trust/certificate/write.ts';
 
 export interface CertificateParts {
   /** As RFC 4514 writes it, as `CN=a,O=b`; the DER holds the parts in reverse. Or the DER itself. */

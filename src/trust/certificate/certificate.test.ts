@@ -12,8 +12,11 @@ import {
   purposes,
   sequence,
 } from '../../testing/x509.ts';
-import { certificatePem, isSignedBy, parseCertificate, parseCertificates } from './certificate.ts';
-import { parseDer, sequenceOf, writeDer } from './der.ts';
+import { parseCertificate } from './certificate.ts';
+import { parseDer, sequenceOf } from './der.ts';
+import { isSignedBy } from './issued.ts';
+import { certificatePem, parseCertificates } from './pem.ts';
+import { writeDer } from './write.ts';
 
 const refused = { name: 'CertificateFault' };
 const root = makeRoot('CN=root');

@@ -1,16 +1,8 @@
 // From a certificate to an authority that is trusted (RFC 5280 section 6, the part that Sigstore and timestamps need).
-import { type Certificate, isSignedBy } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
+import { isSignedBy } from './issued.ts';
+import { isUnderstood, isValidAt, mayIssue } from './link.ts';
 
-/** Extensions whose meaning is enforced here or by the caller; any other critical one is not understood. */
-const understood = new Set([
-  '2.5.29.15',
-  '2.5.29.17',
-  '2.5.29.19',
-  '2.5.29.37',
-  '2.5.29.14',
-  '2.5.29.35',
-  '2.5.29.32',
-]);
 const deepest = 8;
 const mostTries = 200;
 
@@ -58,23 +50,4 @@ function extend(search: Search, chain: readonly Certificate[]): Certificate[] | 
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-export function isValidAt(
-  { notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>,
-  at: number,
-): boolean {
-  return at >= notBefore && at <= notAfter;
-}
-
-/** Whether a certificate may sign another with so many authorities below it. */
-export function mayIssue(issuer: Certificate, authoritiesBelow: number): boolean {
-  if (issuer.ca !== true) return false;
-  if (issuer.keyUsage !== undefined && !issuer.keyUsage.has(5)) return false;
-  return issuer.pathLength === undefined || issuer.pathLength >= authoritiesBelow;
-}
-
-function isUnderstood(certificate: Certificate): boolean {
-  for (const [id, { critical }] of certificate.extensions) if (critical && !understood.has(id)) return false;
-  return true;
 }

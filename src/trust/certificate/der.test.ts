@@ -1,23 +1,11 @@
 // Tests of DER: one form for one value, so that no two readers see two documents.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  checkDepth,
-  childrenOf,
-  type Der,
-  elementsIn,
-  expectTag,
-  parseDer,
-  readBits,
-  readBoolean,
-  readInteger,
-  readOid,
-  readTime,
-  sequenceOf,
-  writeDer,
-  writeInteger,
-  writeOid,
-} from './der.ts';
+import { checkDepth } from './depth.ts';
+import { childrenOf, type Der, elementsIn, expectTag, parseDer, sequenceOf } from './der.ts';
+import { readTime } from './moment.ts';
+import { readBits, readBoolean, readInteger, readOid } from './value.ts';
+import { writeDer, writeInteger, writeOid } from './write.ts';
 
 const refused = { name: 'CertificateFault', code: 'der-invalid' };
 

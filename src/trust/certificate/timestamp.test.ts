@@ -15,8 +15,9 @@ import {
   sequence,
 } from '../../testing/x509.ts';
 import { parseCertificate } from './certificate.ts';
-import { writeInteger } from './der.ts';
-import { type TimestampAuthority, verifyTimestamp } from './timestamp.ts';
+import type { TimestampAuthority } from './stamper.ts';
+import { verifyTimestamp } from './timestamp.ts';
+import { writeInteger } from './write.ts';
 
 const time = Math.floor(Date.now() / 1000) * 1000;
 const signature = Buffer.from('a signature');
