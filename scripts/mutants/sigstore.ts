@@ -199,6 +199,12 @@ const log = mutantsOf('src/trust/sigstore/log.ts', tests, [
     red: ['an entry without promise and proof is not in a log'],
   },
   {
+    name: 'sigstore: an entry that tells no time counts whenever its log counted',
+    find: 'if (!otherwise.every((at) => isWithin(log.validFor, at))) throw outside();',
+    replace: '',
+    red: ['a log of version 2 counts in its own time'],
+  },
+  {
     name: 'sigstore: an entry counts outside the time of its log',
     find: '!isWithin(log.validFor, time) || ',
     replace: '',

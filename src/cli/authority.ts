@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import {
   type Authority,
   attestationNames,
-  isUsefulPattern,
+  identityProblem,
   parseTrustPolicy,
   predicateTypesOf,
   publicGood,
@@ -79,13 +79,12 @@ export async function authoritiesOf(options: AuthorityOptions): Promise<Authorit
   );
 }
 
+/** As strict as a policy is on load: a wildcard never stands for a host or a domain. */
 function matchOf(option: string, text: string): TextMatch {
-  if (!text.includes('*') && text.trim().length > 1) return { exact: text };
-  if (isUsefulPattern(text)) return { pattern: text };
-  throw new CliFault(
-    'option-invalid',
-    `expected ${option} to name someone, got ${JSON.stringify(text)}, which fits strangers too`,
-  );
+  const isPattern = text.includes('*');
+  const problem = identityProblem(text, isPattern);
+  if (problem === undefined) return isPattern ? { pattern: text } : { exact: text };
+  throw new CliFault('option-invalid', `${option}: ${problem}`);
 }
 
 /** The URIs of a predicate type by its short name. Throws CliFault `option-invalid`. */

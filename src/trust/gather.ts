@@ -1,6 +1,6 @@
 // Lists and fetches the evidence that lies beside an image, in every format asked for, side by side and bounded.
 // Nothing is believed here but digests.
-import { defaultLimits, isFault } from '../core/index.ts';
+import { defaultLimits, isFault, type Limits } from '../core/index.ts';
 import { type Descriptor, type ImageManifest, mediaTypes, parseDigest } from '../image/index.ts';
 import {
   fetchBlob,
@@ -20,7 +20,7 @@ export interface GatherOptions {
   formats: readonly Format[];
   /** Predicate types of attestations; empty: none are wanted. `*` is any. */
   predicateTypes: readonly string[];
-  limits?: Pick<typeof defaultLimits, 'signatures' | 'signatureBytes' | 'evidenceBytes'>;
+  limits?: Pick<Limits, 'signatures' | 'signatureBytes' | 'evidenceBytes'>;
 }
 
 export interface Gathered {

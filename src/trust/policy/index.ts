@@ -11,6 +11,7 @@ export { PolicyFault, type PolicyFaultCode } from './fault.ts';
 export { judge } from './judge.ts';
 export type { ReadFile } from './material.ts';
 export { labelsRead, type Needs, needsOf } from './needs.ts';
+export { identityProblem } from './pattern.ts';
 export type { Exception, ImagePolicy, Revocation, RootSource } from './policy.ts';
 export {
   attestationNames,

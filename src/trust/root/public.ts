@@ -1,4 +1,5 @@
 // The trust root of Sigstore's public-good instance: what was fetched last, else what ships with Seaworthy.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../core/index.ts';
@@ -20,8 +21,11 @@ export function publicSource(home: Home): TufSource {
   return { mirror, root: shipped('root.json'), dir: home.dir('trust', publicGood) };
 }
 
+/** What is kept belongs to this address and this first root: two policies may call different ones by the same name. */
 export function tufSource(home: Home, name: string, address: string, root: string): TufSource {
-  return { mirror: address, root, dir: home.dir('trust', 'tuf', name.replace(/[^A-Za-z0-9._-]/g, '_')) };
+  const own = createHash('sha256').update(`${address}\0${root}`).digest('hex').slice(0, 16);
+  const folder = `${name.replace(/[^A-Za-z0-9._-]/g, '_')}-${own}`;
+  return { mirror: address, root, dir: home.dir('trust', 'tuf', folder) };
 }
 
 export interface LoadedRoot {

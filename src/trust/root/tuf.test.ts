@@ -4,10 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { openHome } from '../../core/index.ts';
 import { createClient } from '../../net/index.ts';
 import { listenHandler } from '../../testing/listen.ts';
 import { newKey, TufRepository } from '../../testing/tufrepository.ts';
-import { loadTrustedRoot, type TufSource, updateTrustedRoot } from './index.ts';
+import { loadTrustedRoot, type TufSource, tufSource, updateTrustedRoot } from './index.ts';
 
 const shipped = readFileSync(new URL('../../../data/sigstore/trusted_root.json', import.meta.url), 'utf8');
 
@@ -139,4 +140,15 @@ test('metadata without end is cut off', async (context) => {
   const { repository, update } = await open(context);
   repository.files.set('timestamp.json', ' '.repeat(1 << 20));
   await assert.rejects(update(), failed);
+});
+
+test('two repositories of one name never share what is kept', () => {
+  const home = openHome(mkdtempSync(join(tmpdir(), 'seaworthy-tuf-home-')), {});
+  const dirs = [
+    tufSource(home, 'company', 'https://a.example.com', '{}'),
+    tufSource(home, 'company', 'https://b.example.com', '{}'),
+    tufSource(home, 'company', 'https://a.example.com', '{"signed":{}}'),
+  ].map(({ dir }) => dir);
+  assert.equal(new Set(dirs).size, 3);
+  rmSync(home.root, { recursive: true });
 });

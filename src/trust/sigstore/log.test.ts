@@ -236,3 +236,24 @@ test('a log of the root whose key is of a kind that proves nothing here vouches 
   assert.equal(bent('tlogs', ed), 'log-proof-wrong');
   assert.equal(bent('ctlogs', ed), 'sct-missing');
 });
+
+test('a log of version 2 counts in its own time, by the timestamp beside the entry, or else by now', async () => {
+  const year = (end: string) => ({ start: '2020-01-01T00:00:00Z', end });
+  const until = (end: string) =>
+    bench.material((root) => ({
+      tlogs: root.tlogs.map((log) => ({
+        ...log,
+        publicKey: { ...(log['publicKey'] as object), validFor: year(end) },
+      })),
+    }));
+  const keyless = bundleEvidence(await bench.keyless({ log: 2, timestamp: true }));
+  assert.equal(code(verifySigstore(keyless, keylessAuthority(), until('2040-01-01T00:00:00Z'))), 'verified');
+  assert.equal(
+    code(verifySigstore(keyless, keylessAuthority(), until('2021-01-01T00:00:00Z'))),
+    'log-proof-wrong',
+  );
+  const authority = keyAuthority(createPublicKey(bench.key), { proofs: { log: true } });
+  const bare = bundleEvidence(await bench.keyed({ log: 2 }));
+  assert.equal(code(verifySigstore(bare, authority, until('2040-01-01T00:00:00Z'))), 'verified');
+  assert.equal(code(verifySigstore(bare, authority, until('2021-01-01T00:00:00Z'))), 'log-proof-wrong');
+});

@@ -16,15 +16,21 @@ export interface Logged {
 
 /**
  * Verifies every entry of a log that the root knows; entries of strangers say nothing. Throws Rejection
- * `log-entry-other` or `log-proof-wrong` for an entry that is not about this signature or not proven.
+ * `log-entry-other` or `log-proof-wrong` for an entry that is not about this signature, not proven, or made outside the
+ * time in which its log counts. `otherwise`: ms since 1970 at which an entry without a promised time was made.
  */
-export function verifyEntries(entity: SignedEntity, verifier: Verifier, root: SigstoreRoot): Logged {
+export function verifyEntries(
+  entity: SignedEntity,
+  verifier: Verifier,
+  root: SigstoreRoot,
+  otherwise: readonly number[],
+): Logged {
   const found: Logged = { logs: new Set(), times: [] };
   for (const entry of entity.entries) {
     const logs = root.transparencyLogs.filter((log) => isLogOf(entry, log));
     if (logs.length === 0) continue;
     checkBody(entry.body, entity, verifier);
-    const time = proveEntry(entry, logs);
+    const time = proveEntry(entry, logs, otherwise);
     found.logs.add(entry.logId);
     if (time !== undefined) found.times.push(time);
   }
@@ -41,7 +47,11 @@ function isLogOf({ logId }: LogEntry, { id }: TrustedLog): boolean {
 const latest = 8.64e15;
 
 /** Ms since 1970 where the log promised a time. */
-function proveEntry(entry: LogEntry, logs: readonly TrustedLog[]): number | undefined {
+function proveEntry(
+  entry: LogEntry,
+  logs: readonly TrustedLog[],
+  otherwise: readonly number[],
+): number | undefined {
   let reason = new Rejection(
     'log-proof-wrong',
     'expected a promise or a proof of inclusion in the log entry, got neither',
@@ -51,15 +61,12 @@ function proveEntry(entry: LogEntry, logs: readonly TrustedLog[]): number | unde
       if (entry.proof !== undefined) checkInclusion(entry, entry.proof, log);
       if (entry.promise === undefined) {
         if (entry.proof === undefined) throw reason;
+        if (!otherwise.every((at) => isWithin(log.validFor, at))) throw outside();
         return undefined;
       }
       checkPromise(entry, entry.promise, log);
       const time = entry.integratedTime * 1000;
-      if (!isWithin(log.validFor, time) || time > latest)
-        throw new Rejection(
-          'log-proof-wrong',
-          'expected an entry made while the log counts, got one outside its time',
-        );
+      if (!isWithin(log.validFor, time) || time > latest) throw outside();
       return time;
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
@@ -67,6 +74,13 @@ function proveEntry(entry: LogEntry, logs: readonly TrustedLog[]): number | unde
     }
   }
   throw reason;
+}
+
+function outside(): Rejection {
+  return new Rejection(
+    'log-proof-wrong',
+    'expected an entry made while the log counts, got one outside its time',
+  );
 }
 
 function checkInclusion(entry: LogEntry, proof: NonNullable<LogEntry['proof']>, log: TrustedLog): void {

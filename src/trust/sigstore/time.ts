@@ -12,6 +12,7 @@ export function provenTimes(
   verifier: Parameters<typeof verifyEntries>[1],
   root: SigstoreRoot | undefined,
   proofs: KeyAuthority['proofs'],
+  now: number,
 ): number[] {
   if (root === undefined) {
     if (proofs.log || proofs.timestamp)
@@ -21,9 +22,6 @@ export function provenTimes(
       );
     return [];
   }
-  const logged = verifyEntries(entity, verifier, root);
-  if (proofs.log && logged.logs.size === 0)
-    throw new Rejection('log-missing', 'expected an entry of a trusted transparency log, got none');
   const stamped: number[] = [];
   let reason: string | undefined;
   for (const timestamp of entity.timestamps) {
@@ -34,6 +32,10 @@ export function provenTimes(
       reason = error.message;
     }
   }
+  // an entry that tells no time itself was made when the timestamps say, or else may be of this moment
+  const logged = verifyEntries(entity, verifier, root, stamped.length > 0 ? stamped : [now]);
+  if (proofs.log && logged.logs.size === 0)
+    throw new Rejection('log-missing', 'expected an entry of a trusted transparency log, got none');
   if (stamped.length === 0 && reason !== undefined && (proofs.timestamp || logged.times.length === 0))
     if (proofs.timestamp || proofs.log) throw new Rejection('timestamp-wrong', reason);
   if (proofs.timestamp && stamped.length === 0)

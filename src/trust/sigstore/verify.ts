@@ -71,7 +71,7 @@ function byKey(entity: SignedEntity, authority: KeyAuthority, { root, now }: Sig
       'expected a signature by a trusted key, got one by another key or over other bytes',
     );
   const spki = key.object.export({ type: 'spki', format: 'der' });
-  const times = provenTimes(entity, { spki }, root, authority.proofs);
+  const times = provenTimes(entity, { spki }, root, authority.proofs, now);
   keyWindow(key, times, now);
   const signer: Signer = {
     kind: 'key',
@@ -81,7 +81,11 @@ function byKey(entity: SignedEntity, authority: KeyAuthority, { root, now }: Sig
   return { signer, times, ...(until === undefined ? {} : { until }) };
 }
 
-function byCertificate(entity: SignedEntity, authority: KeylessAuthority, { root }: SigstoreMaterial): Found {
+function byCertificate(
+  entity: SignedEntity,
+  authority: KeylessAuthority,
+  { root, now }: SigstoreMaterial,
+): Found {
   const { certificate } = entity;
   if (certificate === undefined)
     throw new Rejection(
@@ -91,7 +95,7 @@ function byCertificate(entity: SignedEntity, authority: KeylessAuthority, { root
   if (root === undefined)
     throw new Rejection('trust-root-unusable', `expected the trust root "${authority.root}", got none`);
   const verifier = { spki: certificate.spki, certificate: certificate.raw };
-  const times = provenTimes(entity, verifier, root, { ...authority.proofs, log: true });
+  const times = provenTimes(entity, verifier, root, { ...authority.proofs, log: true }, now);
   if (times.length === 0)
     throw new Rejection('timestamp-missing', 'expected a trusted time of the signature, got none');
   for (const time of times) checkCertificate(certificate, entity.intermediates, root, time);
