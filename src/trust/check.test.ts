@@ -336,6 +336,23 @@ test('a bundle that holds no signature but an attestation does not satisfy a sig
   assert.equal(verdict.decision, 'deny');
 });
 
+test('an image that only its scanner attested is told to have no signature, not a wrong one', async (context) => {
+  const yard = await openYard(context);
+  const image = await yard.push('team/app', [makeImage()]);
+  await yard.attest(image, newKey(), 'https://cyclonedx.org/bom', {});
+  const policy = await policyWith(
+    { build: key },
+    {
+      rules: [
+        { name: 'signed', signature: { by: ['build'] } },
+        { name: 'sbom', attestation: { type: 'cyclonedx', by: ['build'] } },
+      ],
+    },
+  );
+  const { verdict } = await yard.checker().check({ reference: `${yard.host}/team/app:v1`, policy });
+  assert.deepEqual(codes(verdict), ['signature-missing', 'key-unknown']);
+});
+
 test('an in-toto statement that nobody signed does not count (N18)', async (context) => {
   const yard = await openYard(context);
   const image = await yard.push('team/app', [makeImage()]);

@@ -5,7 +5,7 @@ import { isFault } from '../core/index.ts';
 import { type Answer, type Authority, type Evidence, rejected, type Subject } from './evidence/index.ts';
 import { type RevocationEvidence, verifyNotation } from './notation/index.ts';
 import { parseTrustedRoot, publicGood, type SigstoreRoot } from './root/index.ts';
-import { verifySigstore } from './sigstore/index.ts';
+import { cosignSignPredicate, envelopeType, verifySigstore } from './sigstore/index.ts';
 
 /** Plain data: it goes to a thread. */
 export interface VerifyTask {
@@ -28,7 +28,7 @@ export function verifyEvidence(task: VerifyTask): Answer[] {
   return task.evidence.flatMap((evidence) =>
     task.authorities
       .filter((authority) => mayBeOf(evidence, authority))
-      .map((authority) => verifyOne(task, evidence, authority)),
+      .map((authority) => withClaim(evidence, verifyOne(task, evidence, authority))),
   );
 }
 
@@ -39,6 +39,15 @@ export async function verifyHere(task: VerifyTask): Promise<Answer[]> {
 
 function mayBeOf({ format }: Evidence, { kind }: Authority): boolean {
   return (format === 'notation') === (kind === 'notation');
+}
+
+/** A rejected attestation is no reason why a signature is missing. */
+function withClaim({ annotations, mediaType }: Evidence, answer: Answer): Answer {
+  const claimed =
+    annotations['dev.sigstore.bundle.predicateType'] ?? (mediaType === envelopeType ? '' : undefined);
+  return answer.ok || claimed === undefined || claimed === cosignSignPredicate
+    ? answer
+    : { ...answer, states: claimed };
 }
 
 function verifyOne(task: VerifyTask, evidence: Evidence, authority: Authority): Answer {

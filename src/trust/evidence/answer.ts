@@ -32,6 +32,11 @@ export interface Rejected {
   message: string;
   /** The evidence could not be judged; another look may say otherwise. */
   undecided: boolean;
+  /**
+   * Predicate type that the evidence lays claim to, empty for a statement that names none; absent: it may be a signature.
+   * Nobody vouches for it: it only chooses which rule tells of the rejection.
+   */
+  states?: string;
 }
 
 export type Answer = Signed | Rejected;

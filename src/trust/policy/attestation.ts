@@ -17,7 +17,7 @@ import {
 import { provenanceTypes, summaryType } from './predicates.ts';
 import { checkProvenance, provenanceTime } from './provenance.ts';
 import type { AttestationRule } from './rule.ts';
-import { namesOf, shortage, signerMoments, tally } from './signers.ts';
+import { mayState, namesOf, shortage, signerMoments, tally } from './signers.ts';
 import { checkSummary } from './vsa.ts';
 
 export function judgeAttestation(rule: AttestationRule, scene: Scene): Judged {
@@ -50,7 +50,7 @@ function judgeOne(rule: AttestationRule, { policy, facts, now }: Scene, manifest
       if (checked.says !== undefined) said.push(checked.says);
       return checked.obstacle === undefined;
     },
-    ({ format }) => format !== 'notation',
+    ({ format, states }) => format !== 'notation' && mayState(states, rule.predicateTypes),
   );
   const until = [...signerMoments(policy, rule.by, found.signers.values()), ...moments];
   const evidence = [...found.signers.values()].map((signed) => signed.manifest);

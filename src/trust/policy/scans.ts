@@ -7,7 +7,7 @@ import type { ManifestFacts } from './facts.ts';
 import { addressOf, type Obstacle, obstacle, type Scene } from './part.ts';
 import { scanResultType } from './predicates.ts';
 import type { VulnerabilitiesRule } from './rule.ts';
-import { shortage, signerMoments, tally } from './signers.ts';
+import { mayState, shortage, signerMoments, tally } from './signers.ts';
 
 export interface Sourced extends ScanClaim {
   /** Digest of the manifest that carried it; undefined: given by file. */
@@ -49,7 +49,7 @@ export function scansOf(
     (signed) =>
       signed.attestation?.predicateType === scanResultType &&
       take(signed.attestation.predicate, signed.manifest),
-    ({ format }) => format !== 'notation',
+    ({ format, states }) => format !== 'notation' && mayState(states, [scanResultType]),
   );
   const fix = scanFix(policy, rule.by, addressOf(facts, facts.digest));
   const unlisted = manifest.unlisted.filter(({ format }) => format !== 'notation');

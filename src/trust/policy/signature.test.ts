@@ -102,6 +102,13 @@ test('one signer counts once, however many signatures, formats and authorities',
   assert.equal(judged(two(), factsOf({ answers: [...answers, signedBy('again', 'l')] })).says, 'allow met');
 });
 
+test('an attestation by a stranger is not why a signature is missing', () => {
+  const strange = { ...rejectedBy('build', 'key-unknown'), states: 'https://cyclonedx.org/bom' };
+  assert.equal(judged(signed(), factsOf({ answers: [strange] })).says, 'deny failed signature-missing');
+  const damaged = { ...rejectedBy('build', 'signature-malformed'), states: '' };
+  assert.equal(judged(signed(), factsOf({ answers: [damaged] })).says, 'deny failed signature-missing');
+});
+
 test('the keys of one authority are one signer, the old one and the one that follows it', () => {
   const answers = [signedBy('build', 'old'), signedBy('build', 'new')];
   assert.equal(judged(two(), factsOf({ answers })).says, 'deny failed signers-too-few');

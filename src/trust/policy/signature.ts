@@ -22,7 +22,7 @@ function judgeOne(rule: SignatureRule, { policy, facts }: Scene, manifest: Manif
     // A statement of any kind says something about the image, not that it may run (N18; the predicate type that
     // cosign 3 gives to plain signatures arrives here without `attestation`).
     (signed) => signed.attestation === undefined && rule.formats.includes(signed.format),
-    (rejected) => rule.formats.includes(rejected.format),
+    ({ format, states }) => rule.formats.includes(format) && states === undefined,
   );
   const until = signerMoments(policy, rule.by, found.signers.values());
   const evidence = [...found.signers.values()].map((signed) => signed.manifest);

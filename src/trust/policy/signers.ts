@@ -20,6 +20,11 @@ export interface Tally {
   rejected: readonly Rejected[];
 }
 
+/** Whether rejected evidence may have been a statement of one of these types, by what it says itself. */
+export function mayState(states: string | undefined, types: readonly string[]): boolean {
+  return states === undefined || states === '' || types.includes(states);
+}
+
 /** `counts` chooses among the verified; `concerns` among the rejected. */
 export function tally(
   answers: readonly Answer[],
