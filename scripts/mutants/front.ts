@@ -173,16 +173,23 @@ const root = mutantsOf(
   ['src/trust/root/trustedroot.test.ts'],
   [
     {
-      name: 'front: an authority without a start counts since ever (gap a)',
-      find: 'start: readInstant(start, `',
-      replace: 'start: start === undefined ? 0 : readInstant(start, `',
-      red: ['an authority without a start would vouch for what was made before it: refused'],
-    },
-    {
       name: 'front: an authority without certificates is read',
       find: 'if (certificates.length === 0) throw',
       replace: 'if (certificates.length < 0) throw',
       red: ['an authority without certificates, another media type and no JSON are refused'],
+    },
+  ],
+);
+
+const validity = mutantsOf(
+  'src/trust/root/validity.ts',
+  ['src/trust/root/trustedroot.test.ts'],
+  [
+    {
+      name: 'front: an authority without a start counts since ever (gap a)',
+      find: 'start: readInstant(start, `',
+      replace: 'start: start === undefined ? 0 : readInstant(start, `',
+      red: ['an authority without a start would vouch for what was made before it: refused'],
     },
   ],
 );
@@ -312,6 +319,7 @@ export const front: readonly Mutant[] = [
   ...verdicts,
   ...promote,
   ...root,
+  ...validity,
   ...tuf,
   ...timestamps,
   ...told,

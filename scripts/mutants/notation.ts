@@ -7,6 +7,56 @@ const whole = ['the chain has to be whole, in order and without more'];
 
 const verify = mutantsOf('src/trust/notation/verify.ts', tests, [
   {
+    name: 'notation: critical attributes that are not understood are passed by',
+    find: 'if (envelope.unknown.length > 0)',
+    replace: 'if (envelope.unknown.length < 0)',
+    red: ['critical attributes that nobody understands'],
+  },
+  {
+    name: 'notation: an expired signature counts',
+    find: 'if (now >= expiry)',
+    replace: 'if (now < 0)',
+    red: ['an expiry in jws ends', 'an expiry in cose ends'],
+  },
+  {
+    name: 'notation: a signature counts in the second of its expiry',
+    find: 'if (now >= expiry)',
+    replace: 'if (now > expiry)',
+    red: ['an expiry in jws ends', 'an expiry in cose ends'],
+  },
+  {
+    name: 'notation: a policy that skips verification vouches',
+    find: "if (policy.signatureVerification.level === 'skip')",
+    replace: "if (policy.name === '')",
+    red: ['a policy that skips verification'],
+  },
+  {
+    name: 'notation: what a level enforces is only logged',
+    find: "if (action === 'enforce') throw rejection;",
+    replace: '',
+    red: [
+      'an expiry in jws ends',
+      'an expiry in cose ends',
+      'a self-made chain with the names of the right one',
+      'a trust store may hold the root',
+      'a trust store of another kind does not count',
+      'identities are compared as names',
+      'a certificate cannot smuggle',
+      'a policy is chosen by the whole repository',
+      'an expired certificate is refused',
+      'permissive and audit only log',
+    ],
+  },
+  {
+    name: 'notation: strangers make us fetch the addresses that they name',
+    find: 'if (trusted) checkRevoked',
+    replace: 'checkRevoked',
+    red: ['only chains that are trusted in every other way'],
+  },
+]);
+
+const integrity = mutantsOf('src/trust/notation/integrity.ts', tests, [
+  {
     name: 'notation: the signature is not checked',
     find: 'if (!verifySignature(algorithm, signedBytes, key, signature))',
     replace: 'if (signature.length === 0)',
@@ -52,12 +102,9 @@ const verify = mutantsOf('src/trust/notation/verify.ts', tests, [
     replace: "if (evidence.subject === '')",
     red: ['evidence beside another image is refused'],
   },
-  {
-    name: 'notation: critical attributes that are not understood are passed by',
-    find: 'if (envelope.unknown.length > 0)',
-    replace: 'if (envelope.unknown.length < 0)',
-    red: ['critical attributes that nobody understands'],
-  },
+]);
+
+const trust = mutantsOf('src/trust/notation/trust.ts', tests, [
   {
     name: 'notation: a chain that leads to no trust store counts',
     find: 'if (!chain.some(({ raw }) => trusted.some((other) => other.raw.equals(raw))))',
@@ -90,47 +137,6 @@ const verify = mutantsOf('src/trust/notation/verify.ts', tests, [
       'a certificate cannot smuggle',
       'a policy is chosen by the whole repository',
     ],
-  },
-  {
-    name: 'notation: an expired signature counts',
-    find: 'if (now >= expiry)',
-    replace: 'if (now < 0)',
-    red: ['an expiry in jws ends', 'an expiry in cose ends'],
-  },
-  {
-    name: 'notation: a signature counts in the second of its expiry',
-    find: 'if (now >= expiry)',
-    replace: 'if (now > expiry)',
-    red: ['an expiry in jws ends', 'an expiry in cose ends'],
-  },
-  {
-    name: 'notation: a policy that skips verification vouches',
-    find: "if (policy.signatureVerification.level === 'skip')",
-    replace: "if (policy.name === '')",
-    red: ['a policy that skips verification'],
-  },
-  {
-    name: 'notation: what a level enforces is only logged',
-    find: "if (action === 'enforce') throw rejection;",
-    replace: '',
-    red: [
-      'an expiry in jws ends',
-      'an expiry in cose ends',
-      'a self-made chain with the names of the right one',
-      'a trust store may hold the root',
-      'a trust store of another kind does not count',
-      'identities are compared as names',
-      'a certificate cannot smuggle',
-      'a policy is chosen by the whole repository',
-      'an expired certificate is refused',
-      'permissive and audit only log',
-    ],
-  },
-  {
-    name: 'notation: strangers make us fetch the addresses that they name',
-    find: 'if (trusted) checkRevoked',
-    replace: 'checkRevoked',
-    red: ['only chains that are trusted in every other way'],
   },
 ]);
 
@@ -251,4 +257,11 @@ const time = mutantsOf('src/trust/notation/time.ts', tests, [
   },
 ]);
 
-export const notation: readonly Mutant[] = [...verify, ...chain, ...attributes, ...time];
+export const notation: readonly Mutant[] = [
+  ...verify,
+  ...integrity,
+  ...trust,
+  ...chain,
+  ...attributes,
+  ...time,
+];

@@ -355,10 +355,16 @@ const policies = [
         replace: "if (url === '') return",
         red: ['only plain HTTP to an address that is allowed'],
       },
+    ],
+  ),
+  ...mutantsOf(
+    `${folder}/kept.ts`,
+    [`${folder}/fetchrevocation.test.ts`],
+    [
       {
         name: 'revocation: a cache that fails keeps from verifying (CVE-2024-51491)',
-        find: '  } catch {\n    return undefined;\n  }\n}\n\nfunction toCache',
-        replace: '  } catch (error) {\n    throw error;\n  }\n}\n\nfunction toCache',
+        find: '  } catch {\n    return undefined;\n  }\n}\n\nexport function toCache',
+        replace: '  } catch (error) {\n    throw error;\n  }\n}\n\nexport function toCache',
         red: ['a cache that fails or holds nonsense'],
       },
     ],

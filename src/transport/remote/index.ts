@@ -5,7 +5,7 @@ export { type AzureOptions, azureCredentials, machineCredentials } from './azure
 export type { Credential, Credentials } from './credential.ts';
 export { anonymous, fileCredentials } from './credentials.ts';
 export { RemoteFault, type RemoteFaultCode } from './fault.ts';
-export { fallbackTag, listFallback, listReferrers, listTags } from './list.ts';
+export { listTags } from './list.ts';
 export {
   type BlobOptions,
   type FetchedManifest,
@@ -16,13 +16,7 @@ export {
   resolveTag,
   streamBlob,
 } from './pull.ts';
-export {
-  deleteBlob,
-  deleteManifest,
-  type PushBlobOptions,
-  type Pushed,
-  type PushedManifest,
-  pushBlob,
-  pushManifest,
-} from './push.ts';
+export { type PushBlobOptions, type Pushed, type PushedManifest, pushBlob, pushManifest } from './push.ts';
+export { fallbackTag, listFallback, listReferrers } from './referrers.ts';
 export { openRegistry, type Registry, type RegistryOptions, type RegistryRequest } from './registry.ts';
+export { deleteBlob, deleteManifest } from './remove.ts';

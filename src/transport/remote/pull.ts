@@ -14,7 +14,8 @@ import {
 import { type HttpResponse, NetFault } from '../../net/index.ts';
 import type { Scope } from './auth.ts';
 import { RemoteFault } from './fault.ts';
-import { type Registry, unexpected } from './registry.ts';
+import { unexpected } from './refusal.ts';
+import type { Registry } from './registry.ts';
 
 export interface FetchedManifest {
   bytes: Buffer;

@@ -3,8 +3,9 @@ import { type Descriptor, digestOf, isDigest, parseDigest } from '../../image/in
 import type { HttpResponse } from '../../net/index.ts';
 import type { Scope } from './auth.ts';
 import { RemoteFault } from './fault.ts';
-import { blobPath, hasBlob, manifestPath } from './pull.ts';
-import { type Registry, unexpected } from './registry.ts';
+import { hasBlob, manifestPath } from './pull.ts';
+import { unexpected } from './refusal.ts';
+import type { Registry } from './registry.ts';
 
 export interface PushBlobOptions {
   /** Another repository of the same registry that has the blob. */
@@ -182,28 +183,4 @@ export async function pushManifest(
   if (said !== undefined && isDigest(said) && said !== digestOf(bytes, parseDigest(said).algorithm))
     throw new RemoteFault('registry-failed', `expected ${registry.domain} to store ${digest}, got ${said}`);
   return { digest, subject: response.header('oci-subject') };
-}
-
-/** Deletes a tag or, by digest, a manifest. Throws RemoteFault. */
-export async function deleteManifest(
-  registry: Registry,
-  repository: string,
-  reference: string,
-): Promise<void> {
-  await remove(registry, repository, manifestPath(repository, reference));
-}
-
-export async function deleteBlob(registry: Registry, repository: string, digest: string): Promise<void> {
-  await remove(registry, repository, blobPath(repository, digest));
-}
-
-async function remove(registry: Registry, repository: string, path: string): Promise<void> {
-  const response = await registry.send({
-    method: 'DELETE',
-    path,
-    scopes: [{ repository, actions: ['delete'] }],
-  });
-  if (response.status !== 202 && response.status !== 200)
-    throw await unexpected(registry, response, `delete ${path}`);
-  await response.discard();
 }

@@ -5,10 +5,12 @@ import { createClient, type HttpClient } from '../../net/index.ts';
 import { createRegistry, memoryCatalogue } from '../../registry/index.ts';
 import { type MadeImage, makeImage } from '../../testing/images.ts';
 import { listenApp, listenHandler } from '../../testing/listen.ts';
-import { fallbackTag, listReferrers, listTags } from './list.ts';
+import { listTags } from './list.ts';
 import { fetchBlob, fetchManifest, hasBlob, resolveTag, streamBlob } from './pull.ts';
-import { deleteBlob, deleteManifest, pushBlob, pushManifest } from './push.ts';
+import { pushBlob, pushManifest } from './push.ts';
+import { fallbackTag, listReferrers } from './referrers.ts';
 import { openRegistry, type Registry } from './registry.ts';
+import { deleteBlob, deleteManifest } from './remove.ts';
 
 let http: HttpClient;
 before(() => {

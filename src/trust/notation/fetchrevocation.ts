@@ -4,7 +4,8 @@ import { defaultLimits, messageOf } from '../../core/index.ts';
 import type { HttpClient, HttpRequest } from '../../net/index.ts';
 import type { ResultStore } from '../../store/index.ts';
 import { type Certificate, parseCertificate } from '../certificate/index.ts';
-import { crlNextUpdate } from './crl.ts';
+import { fromCache, isCurrent, toCache } from './kept.ts';
+import { limiter } from './lanes.ts';
 import { ocspRequest, readOcsp } from './ocsp.ts';
 import { crlUrls, ocspUrls } from './pointers.ts';
 import { current, type Fetched, ocspKey, type RevocationEvidence } from './revocation.ts';
@@ -108,32 +109,6 @@ async function fetchList(gathering: Gathering, url: string): Promise<Fetched> {
   return list;
 }
 
-/** A cache that fails is no cache: it must never keep anyone from verifying (CVE-2024-51491). */
-function fromCache(cache: ResultStore | undefined, key: string, now: number): Buffer | undefined {
-  try {
-    const bytes = cache?.get(key);
-    return bytes !== undefined && isCurrent(bytes, now) ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function toCache(cache: ResultStore | undefined, key: string, bytes: Uint8Array): void {
-  try {
-    cache?.put(key, bytes);
-  } catch {
-    // as above
-  }
-}
-
-function isCurrent(bytes: Uint8Array, now: number): boolean {
-  try {
-    return crlNextUpdate(bytes) >= now;
-  } catch {
-    return false;
-  }
-}
-
 /** Plain HTTP alone, as in Notation: what is fetched is signed, and a TLS server would want its own revocation looked up. */
 async function fetched(
   { http, signal }: Gathering,
@@ -160,20 +135,4 @@ async function fetched(
   } catch (error) {
     return { problem: messageOf(error) };
   }
-}
-
-/** At most so many tasks at once; the others wait their turn. */
-function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      return await task();
-    } finally {
-      running--;
-      waiting.shift()?.();
-    }
-  };
 }

@@ -1,7 +1,7 @@
 // Verifies one Notation signature in the order of trust-store-trust-policy.md, Signature verification details.
 import { createHash } from 'node:crypto';
 import { isFault } from '../../core/index.ts';
-import { type Certificate, parseCertificates } from '../certificate/index.ts';
+import type { Certificate } from '../certificate/index.ts';
 import {
   type Answer,
   type Evidence,
@@ -13,17 +13,14 @@ import {
   type Signed,
   type Subject,
 } from '../evidence/index.ts';
-import { algorithmOf, describeKey, verifySignature } from './algorithm.ts';
-import { checkSigningChain } from './chain.ts';
-import { type NotationEnvelope, readTarget } from './content.ts';
-import { parseEnvelope } from './envelope.ts';
-import { parseIdentity } from './identity.ts';
+import type { NotationEnvelope } from './content.ts';
+import { checkIntegrity, checkTarget } from './integrity.ts';
 import { actionsOf, type Check } from './level.ts';
-import { formatName, isSubset, quoteName, readName } from './name.ts';
+import { formatName } from './name.ts';
 import { checkRevocation, type RevocationEvidence } from './revocation.ts';
 import { policyFor } from './scope.ts';
-import { checkStore } from './store.ts';
 import { proveTime } from './time.ts';
+import { checkIdentity, checkTrusted, storesOf } from './trust.ts';
 
 /** What a verification goes through. */
 interface Walk {
@@ -124,7 +121,7 @@ function verify(walk: Walk): Omit<Signed, 'format' | 'manifest' | 'authority'> {
         .slice(0, 200)}`,
     );
   const trusted = judge(walk, policy, 'authenticity', () => {
-    checkTrusted(walk, policy, envelope);
+    checkTrusted(authority, policy, envelope);
     checkIdentity(policy, envelope.chain[0]!);
   });
   judge(walk, policy, 'expiry', () => checkExpiry(walk, envelope));
@@ -165,73 +162,6 @@ function judge(walk: Walk, policy: NotationTrustPolicyEntry, check: Check, run: 
   }
 }
 
-/** Step 1: envelope, chain and signature, without any question of trust. */
-function checkIntegrity({ mediaType, payload }: Evidence): NotationEnvelope {
-  const envelope = parseEnvelope(mediaType, payload);
-  const { algorithm, chain, signedBytes, signature } = envelope;
-  checkSigningChain(chain);
-  const key = chain[0]!.publicKey;
-  if (algorithmOf(key) !== algorithm)
-    throw new Rejection(
-      'algorithm-refused',
-      `expected the algorithm for ${describeKey(key)}, got ${algorithm}`,
-    );
-  if (!verifySignature(algorithm, signedBytes, key, signature))
-    throw new Rejection(
-      'signature-wrong',
-      "expected a signature by the certificate's key, got one that does not fit",
-    );
-  return envelope;
-}
-
-/** All three have to be those of the image: a digest alone could be read as another kind of thing (CVE-2023-33959). */
-function checkTarget({ payload }: NotationEnvelope, evidence: Evidence, subject: Subject): void {
-  const target = readTarget(payload);
-  for (const field of ['digest', 'mediaType', 'size'] as const)
-    if (target[field] !== subject[field])
-      throw new Rejection(
-        'digest-other',
-        `expected a signature of ${field} ${subject[field]}, got one of ${JSON.stringify(target[field]).slice(0, 200)}`,
-      );
-  if (evidence.subject !== subject.digest)
-    throw new Rejection(
-      'digest-other',
-      `expected evidence beside ${subject.digest}, got it beside ${evidence.subject}`,
-    );
-}
-
-/** Step 2: a certificate of the chain is in a trust store of the kind that the signing scheme asks for. */
-function checkTrusted(
-  { authority }: Walk,
-  policy: NotationTrustPolicyEntry,
-  { scheme, chain }: NotationEnvelope,
-): void {
-  const kind = scheme === 'notary.x509' ? 'ca' : 'signingAuthority';
-  const trusted = storesOf(authority, policy, kind);
-  if (!chain.some(({ raw }) => trusted.some((other) => other.raw.equals(raw))))
-    throw new Rejection(
-      'certificate-untrusted',
-      `expected a chain through a trust store of type ${kind}, got ${quoteName(chain.at(-1)!.subject)}`,
-    );
-}
-
-/** Step 3: parsed names are compared, attribute by attribute (CVE-2023-25656). */
-function checkIdentity({ trustedIdentities = [] }: NotationTrustPolicyEntry, leaf: Certificate): void {
-  if (trustedIdentities.includes('*')) return;
-  const got = quoteName(leaf.subject);
-  try {
-    const name = readName(leaf.subject);
-    for (const identity of trustedIdentities) {
-      const wanted = parseIdentity(identity);
-      if (wanted !== undefined && wanted.size > 0 && isSubset(wanted, name)) return;
-    }
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    throw new Rejection('identity-other', error.message);
-  }
-  throw new Rejection('identity-other', `expected ${trustedIdentities.join(' or ')}, got ${got}`);
-}
-
 function checkExpiry({ now, until }: Walk, { expiry }: NotationEnvelope): void {
   if (expiry === undefined) return;
   if (now >= expiry)
@@ -249,29 +179,6 @@ function checkRevoked(walk: Walk, chain: readonly Certificate[], signedAt: numbe
   if (found.state === 'revoked') throw new Rejection('certificate-revoked', found.message);
   if (found.state === 'unknown') throw new Rejection('revocation-unknown', found.message);
   if (found.state === 'good' && found.until !== undefined) walk.until.push(found.until);
-}
-
-const parsedStores = new WeakMap<readonly string[], Map<string, Certificate[]>>();
-
-/** The certificates of a policy's stores of one kind; a store that is not there is no empty one. */
-function storesOf(
-  { trustStores, name }: NotationAuthority,
-  policy: NotationTrustPolicyEntry,
-  kind: string,
-): Certificate[] {
-  return (policy.trustStores ?? [])
-    .filter((store) => store.startsWith(`${kind}:`))
-    .flatMap((store) => {
-      const held = Object.hasOwn(trustStores, store) ? trustStores[store] : undefined;
-      if (held === undefined)
-        throw new Rejection('trust-root-unusable', `expected the trust store ${store} in ${name}, got none`);
-      const known = parsedStores.get(held)?.get(store);
-      if (known !== undefined) return known;
-      const parsed = held.flatMap(parseCertificates);
-      checkStore(store, parsed);
-      parsedStores.set(held, new Map([...(parsedStores.get(held) ?? []), [store, parsed]]));
-      return parsed;
-    });
 }
 
 function fingerprintOf({ raw }: Certificate): string {

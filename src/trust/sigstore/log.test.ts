@@ -22,7 +22,7 @@ import {
   startBench,
 } from '../../testing/bundles.ts';
 import { MerkleTree } from '../../testing/merkle.ts';
-import { promised } from '../../testing/sigstore.ts';
+import { promised } from '../../testing/rekor.ts';
 import { certificatePem } from '../certificate/index.ts';
 import type { Answer } from '../evidence/index.ts';
 import { cosignAnnotations, simpleSigningType, verifySigstore } from './index.ts';

@@ -12,7 +12,7 @@ import {
   startBench,
 } from '../../testing/bundles.ts';
 import { MerkleTree } from '../../testing/merkle.ts';
-import { promised } from '../../testing/sigstore.ts';
+import { promised } from '../../testing/rekor.ts';
 import { timestampToken } from '../../testing/timestamps.ts';
 import { sequence } from '../../testing/x509.ts';
 import { certificatePem, writeInteger } from '../certificate/index.ts';
