@@ -1,4 +1,5 @@
 // Every mutant. Add one where the check stands: the room's file, or a new one and a line here.
+import { form } from './form.ts';
 import { front } from './front.ts';
 import { image } from './image.ts';
 import type { Mutant } from './mutant.ts';
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...sigstore,
   ...policy,
   ...front,
+  ...form,
 ];

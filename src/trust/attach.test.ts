@@ -105,10 +105,21 @@ test('an entry that somebody overwrites is written again, and theirs is kept', a
   );
 });
 
-test('several that are attached at once are all listed', async (context) => {
-  const { image } = await open(context);
+test('of those that are attached at once one writes the list after the other, and all are listed', async (context) => {
+  const { yard, image } = await open(context);
+  let writers = 0;
+  let most = 0;
+  yard.meddle(async (request) => {
+    if (!request.url.endsWith(tagPaths(image)) || request.method !== 'PUT') return undefined;
+    most = Math.max(most, ++writers);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    writers--;
+    return undefined;
+  });
   const digests = await Promise.all(['a', 'b', 'c'].map((text) => note(image, text)));
+  yard.meddle(undefined);
   assert.deepEqual((await listed(image)).map(({ digest }) => digest).sort(), digests.sort());
+  assert.equal(most, 1);
 });
 
 test('a list that never keeps the entry is a fault, not a silent loss', async (context) => {

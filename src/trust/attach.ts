@@ -1,15 +1,9 @@
 // Puts a signature or attestation beside an image: as a referrer, and in the fallback tag where the registry keeps no
 // list itself (OCI distribution-spec "Pushing Manifests with Subject").
-import { type Descriptor, digestOf, type ImageIndex, mediaTypes } from '../image/index.ts';
-import {
-  deleteManifest,
-  fallbackTag,
-  fetchManifest,
-  pushBlob,
-  pushManifest,
-  RemoteFault,
-} from '../transport/index.ts';
+import { type Descriptor, digestOf, mediaTypes } from '../image/index.ts';
+import { deleteManifest, pushBlob, pushManifest, RemoteFault } from '../transport/index.ts';
 import type { Subject } from './evidence/index.ts';
+import { changeFallback, fallbackOf } from './fallback.ts';
 import type { Place } from './gather.ts';
 
 export interface Attachment {
@@ -22,7 +16,6 @@ export interface Attachment {
 }
 
 const empty = Buffer.from('{}');
-const mostTries = 5;
 
 /** Gives the digest of the manifest that holds it. Throws RemoteFault, NetFault. */
 export async function attach(
@@ -90,47 +83,4 @@ export async function detach(place: Place, subject: string, digests: readonly st
       entries.filter(({ digest }) => !digests.includes(digest)),
     );
   return removed;
-}
-
-async function fallbackOf({ registry, repository }: Place, subject: string): Promise<Descriptor[]> {
-  try {
-    const { manifest } = await fetchManifest(registry, repository, fallbackTag(subject));
-    return manifest.kind === 'index' ? manifest.manifests : [];
-  } catch (error) {
-    if (error instanceof RemoteFault && error.code === 'image-not-found') return [];
-    throw error;
-  }
-}
-
-/** Two writers may meet at the tag: what was written is read again until the change is in it. */
-async function changeFallback(
-  place: Place,
-  subject: string,
-  change: (entries: Descriptor[]) => Descriptor[],
-): Promise<void> {
-  for (let tried = 0; tried < mostTries; tried++) {
-    const before = await fallbackOf(place, subject);
-    const wanted = change(before);
-    const index: Pick<ImageIndex, 'manifests'> & Record<string, unknown> = {
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociIndex,
-      manifests: wanted,
-    };
-    await pushManifest(
-      place.registry,
-      place.repository,
-      fallbackTag(subject),
-      Buffer.from(JSON.stringify(index)),
-      mediaTypes.ociIndex,
-    );
-    const after = new Set((await fallbackOf(place, subject)).map(({ digest }) => digest));
-    if (wanted.every(({ digest }) => after.has(digest))) return;
-  }
-  throw new RemoteFault(
-    'registry-failed',
-    `expected ${place.registry.domain} to keep the list under ${fallbackTag(subject)}, got another each time`,
-    {
-      hint: 'Somebody else writes the same list: try again.',
-    },
-  );
 }
