@@ -105,7 +105,6 @@ export const form: readonly Mutant[] = [
           'entries of others stay in the list',
           'an entry that somebody overwrites',
           'of those that are attached at once',
-          'what is detached is gone',
         ],
       },
     ],

@@ -28,6 +28,7 @@ test('what is written is read, with lengths of one to three bytes', () => {
 test('a length that is indefinite, too long or not the shortest is refused', () => {
   for (const bytes of [
     [0x30, 0x80, 0x00, 0x00],
+    [0x04, 0x81, 0x00],
     [0x04, 0x81, 0x01, 0x00],
     [0x04, 0x81, 0x7f, ...Array(127).fill(0)],
     [0x04, 0x82, 0x00, 0x80, ...Array(128).fill(0)],
@@ -39,7 +40,7 @@ test('a length that is indefinite, too long or not the shortest is refused', () 
 });
 
 test('bytes that are cut off, or that something follows, are refused', () => {
-  for (const hex of ['', '04', '0401', '040200', '048100', '0482', '0400ff', '04000400'])
+  for (const hex of ['', '04', '0401', '040200', '0482', '0400ff', '04000400'])
     assert.throws(() => parseDer(Buffer.from(hex, 'hex')), refused, hex);
   assert.deepEqual(
     elementsIn(Buffer.from('04000500', 'hex')).map(({ tag }) => tag),
