@@ -1,7 +1,13 @@
 // Tests of RFC 3161 timestamps: only the word of a trusted authority, over these bytes, in its own time.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { makeTimestamper, type TimestampOptions, timestampToken } from '../../testing/timestamps.ts';
+import {
+  makeTimestamper,
+  type TimestampOptions,
+  timestampToken,
+  timestampTokenOf,
+} from '../../testing/timestamps.ts';
 import {
   basicConstraints,
   extendedKeyUsage,
@@ -83,6 +89,24 @@ test('an authority that nobody trusts is refused, and so is its own word that it
   const certificates = [forged.certificate, stranger.certificate];
   assertRefused(token(forged, { certificates }), /not trusted/);
   assertRefused(token(), /none is trusted/, []);
+});
+
+test('a trusted certificate that lies in a token beside the true signer’s lends it nothing (CVE-2026-39984)', () => {
+  const stranger = makeRoot('CN=stranger');
+  const forged = makeTimestamper('CN=forged', stranger);
+  for (const certificates of [
+    [tsa.certificate, forged.certificate],
+    [forged.certificate, tsa.certificate, root.certificate],
+    [tsa.certificate, root.certificate, forged.certificate, stranger.certificate],
+  ])
+    assertRefused(token(forged, { certificates }), /not trusted/);
+  assertRefused(token(forged, { certificates: [tsa.certificate] }), /whose certificate is not there/);
+});
+
+test('a timestamp with a weak digest of the bytes is refused', () => {
+  const sha1 = { imprintHash: '1.3.14.3.2.26' };
+  const imprint = createHash('sha1').update(signature).digest();
+  assertRefused(timestampTokenOf(tsa, imprint, time, sha1), /SHA-256, SHA-384 or SHA-512/);
 });
 
 test('where the signer is known no other certificate of its authority counts', () => {
