@@ -111,7 +111,7 @@ class Collector {
     const seen = new Set<string>();
     // where a registry deletes nothing, what is newest is what counts; the date is a hint, and beyond the limit
     // nothing is taken for absent
-    const newest = [...entries].sort((a, b) => (createdOf(a) < createdOf(b) ? 1 : -1));
+    const newest = entries.toSorted((a, b) => createdOf(b).localeCompare(createdOf(a)));
     return newest.filter((entry) => {
       if (seen.has(entry.digest)) return false;
       seen.add(entry.digest);
