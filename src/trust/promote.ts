@@ -1,10 +1,9 @@
 // Moves an image to another registry once it may go: by digest, all platforms, with everything signed about it; the tag
 // moves last, and the digest it leaves gets a keep-tag.
 import { Fault } from '../core/index.ts';
-import { type Descriptor, formatReference, mediaTypes, parseDigest, type Reference } from '../image/index.ts';
+import { type Descriptor, formatReference, parseDigest, type Reference } from '../image/index.ts';
 import {
   copyImage,
-  fallbackTag,
   fetchManifest,
   fromRegistry,
   listFallback,
@@ -15,6 +14,7 @@ import {
   resolveTag,
   toRegistry,
 } from '../transport/index.ts';
+import { changeFallback } from './fallback.ts';
 import type { Place } from './gather.ts';
 import { openPlace, type PlaceOptions, platformsOf, type ResolvedImage } from './place.ts';
 
@@ -100,22 +100,14 @@ async function copyManifest(from: Place, to: Place, digest: string): Promise<voi
 }
 
 /** A registry without the referrers API learns of them by the fallback tag. */
-async function relist(
-  { registry, repository }: Place,
-  subject: string,
-  entries: readonly Descriptor[],
-): Promise<void> {
-  const known = await listReferrers(registry, repository, subject);
+async function relist(to: Place, subject: string, entries: readonly Descriptor[]): Promise<void> {
+  const known = await listReferrers(to.registry, to.repository, subject);
   const missing = entries.filter(({ digest }) => !known.some((entry) => entry.digest === digest));
   if (missing.length === 0) return;
-  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...known, ...missing] };
-  await pushManifest(
-    registry,
-    repository,
-    fallbackTag(subject),
-    Buffer.from(JSON.stringify(index)),
-    mediaTypes.ociIndex,
-  );
+  await changeFallback(to, subject, (listed) => [
+    ...listed.filter(({ digest }) => !missing.some((entry) => entry.digest === digest)),
+    ...missing,
+  ]);
 }
 
 /** Registries purge what no tag names: the digest that the tag is about to leave is kept by a tag of its own. */
