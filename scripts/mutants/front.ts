@@ -13,9 +13,10 @@ const gather = mutantsOf('src/trust/gather.ts', check, [
   },
   {
     name: 'front: what could not be listed is absent',
-    find: 'this.unlisted.push({ format, code: error.code, message: error.message });',
-    replace: 'void format;',
+    find: 'this.unlisted.push(...formats.map((format) => ({ format, code, message })));',
+    replace: 'void [formats, code, message];',
     red: [
+      'an entry that says not what it is and cannot be read leaves every format open',
       'a signature that is larger than one may be is not fetched (N8)',
       'all evidence together has a limit, too (N8)',
       'what cannot be listed is undecided, never absent',
@@ -24,16 +25,28 @@ const gather = mutantsOf('src/trust/gather.ts', check, [
     ],
   },
   {
+    name: 'front: what lies beyond the limit is taken for one format',
+    find: "this.unlisted.push(...formats.map((format) => ({ format, code: 'evidence-limit', message })));",
+    replace: "this.unlisted.push({ format: formats[0]!, code: 'evidence-limit', message });",
+    red: ['what lies beyond the limit may be of any format that was asked for'],
+  },
+  {
     name: 'front: signatures are fetched without end (N8)',
     find: 'const queue = [...items].slice(0, this.#limits.signatures);',
     replace: 'const queue = [...items];',
-    red: ['no more signatures are fetched than the limit, and that there are more is said (N8)'],
+    red: [
+      'what lies beyond the limit may be of any format that was asked for',
+      'no more signatures are fetched than the limit, and that there are more is said (N8)',
+    ],
   },
   {
     name: 'front: a list that was cut off is a whole one (N8)',
     find: 'if (items.length > queue.length)',
     replace: 'if (items.length < 0)',
-    red: ['no more signatures are fetched than the limit, and that there are more is said (N8)'],
+    red: [
+      'what lies beyond the limit may be of any format that was asked for',
+      'no more signatures are fetched than the limit, and that there are more is said (N8)',
+    ],
   },
   {
     name: 'front: a digest that is listed often is fetched often',

@@ -14,6 +14,7 @@ import {
   earlierEvidence,
   type ImagePolicy,
   inventoryType,
+  makeSummary,
   pinned,
   platformsOf,
   type ResolvedImage,
@@ -25,7 +26,6 @@ import {
   scanPredicate,
   scanResultType,
   signerAuthority,
-  summaryOf,
   summaryType,
   verifyHere,
   withSince,
@@ -135,7 +135,7 @@ async function summarise(
     purpose: 'release',
   });
   if (facts === undefined) return { problem: verdict.rules[0]?.found ?? 'the policy does not allow it' };
-  const predicate = summaryOf(policy, facts, image.digest, systemClock.now().getTime());
+  const predicate = makeSummary(policy, facts, image.digest, systemClock.now().getTime());
   if (predicate === undefined) return { problem: 'no rule of the policy on vulnerabilities could be judged' };
   return { predicate, problem: '' };
 }

@@ -31,6 +31,7 @@ export {
   fetchBlob,
   fetchManifest,
   fileCredentials,
+  findManifest,
   hasBlob,
   listFallback,
   listReferrers,

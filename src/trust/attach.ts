@@ -1,9 +1,9 @@
 // Puts a signature or attestation beside an image: as a referrer, and in the fallback tag where the registry keeps no
 // list itself (OCI distribution-spec "Pushing Manifests with Subject").
 import { type Descriptor, digestOf, mediaTypes } from '../image/index.ts';
-import { deleteManifest, pushBlob, pushManifest, RemoteFault } from '../transport/index.ts';
+import { deleteManifest, listFallback, pushBlob, pushManifest, RemoteFault } from '../transport/index.ts';
 import type { Subject } from './evidence/index.ts';
-import { changeFallback, fallbackOf } from './fallback.ts';
+import { changeFallback } from './fallback.ts';
 import type { Place } from './gather.ts';
 
 export interface Attachment {
@@ -78,7 +78,11 @@ export async function detach(place: Place, subject: string, digests: readonly st
     }
   }
   // out of the list they are gone for readers, whether or not the registry deletes
-  if ((await fallbackOf(place, subject)).some(({ digest }) => digests.includes(digest)))
+  if (
+    (await listFallback(place.registry, place.repository, subject)).some(({ digest }) =>
+      digests.includes(digest),
+    )
+  )
     await changeFallback(place, subject, (entries) =>
       entries.filter(({ digest }) => !digests.includes(digest)),
     );

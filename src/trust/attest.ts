@@ -7,13 +7,7 @@ import { detach } from './attach.ts';
 import type { Authority, Signed } from './evidence/index.ts';
 import { publicPem } from './key/index.ts';
 import type { ResolvedImage } from './place.ts';
-import {
-  type ImageFacts,
-  type ImagePolicy,
-  makeSummary,
-  scanResultType,
-  summaryType,
-} from './policy/index.ts';
+import { type ImagePolicy, scanResultType, summaryType } from './policy/index.ts';
 import { attachStatement } from './sign.ts';
 import type { BundleServices, BundleSigner } from './sigstore/index.ts';
 
@@ -121,14 +115,4 @@ export async function replaceStatement(
   const digests = [...new Set(old.map((answer) => answer.manifest))].filter((digest) => digest !== manifest);
   if (digests.length > 0) await detach(image.place, image.digest, digests);
   return manifest;
-}
-
-/** The verification summary of one manifest; undefined where the policy has no rule that a summary speaks for. */
-export function summaryOf(
-  policy: ImagePolicy,
-  facts: ImageFacts,
-  digest: string,
-  now: number,
-): Record<string, unknown> | undefined {
-  return makeSummary(policy, facts, digest, now);
 }

@@ -275,6 +275,33 @@ test('names that only look like an allowed registry are refused (N14)', async (c
   }
 });
 
+test('a config that cannot be read leaves its own rules undecided, and no other', async (context) => {
+  const yard = await openYard(context);
+  const image = await yard.push('team/app', [makeImage()]);
+  await yard.sign(image, key);
+  const policy = await policyWith(
+    { build: key },
+    {
+      rules: [
+        ...signed.rules,
+        { name: 'fresh', age: { max: '30d' } },
+        { name: 'base', base: { allowed: ['example.com/**'] } },
+      ],
+    },
+  );
+  if (image.manifest.kind !== 'manifest') throw new Error('expected a manifest');
+  const { digest } = image.manifest.config;
+  yard.meddle((request, reply) => (request.url.endsWith(digest) ? reply.code(500).send('no') : undefined));
+  const { verdict } = await yard.checker().check({ reference: `${yard.host}/team/app:v1`, policy });
+  assert.equal(verdict.decision, 'undecided');
+  assert.deepEqual(
+    verdict.rules.map(({ outcome }) => outcome),
+    ['met', 'undecided', 'undecided'],
+  );
+  for (const { found } of verdict.rules.slice(1))
+    assert.match(found, /config could not be read: .*status 500/);
+});
+
 test('an image named by its tag gets the digest to write instead', async (context) => {
   const yard = await openYard(context);
   const image = await yard.push('team/app', [makeImage()]);

@@ -1,20 +1,9 @@
 // The list of referrers in a tag, where the registry keeps none itself (OCI distribution-spec, Referrers Tag Schema).
 import { type Descriptor, type ImageIndex, mediaTypes } from '../image/index.ts';
-import { fallbackTag, fetchManifest, pushManifest, RemoteFault } from '../transport/index.ts';
+import { fallbackTag, listFallback, pushManifest, RemoteFault } from '../transport/index.ts';
 import type { Place } from './gather.ts';
 
 const mostTries = 5;
-
-/** Empty where there is no list yet. Throws RemoteFault, NetFault. */
-export async function fallbackOf({ registry, repository }: Place, subject: string): Promise<Descriptor[]> {
-  try {
-    const { manifest } = await fetchManifest(registry, repository, fallbackTag(subject));
-    return manifest.kind === 'index' ? manifest.manifests : [];
-  } catch (error) {
-    if (error instanceof RemoteFault && error.code === 'image-not-found') return [];
-    throw error;
-  }
-}
 
 const writing = new Map<string, Promise<unknown>>();
 
@@ -44,7 +33,7 @@ async function rewrite(
   change: (entries: Descriptor[]) => Descriptor[],
 ): Promise<void> {
   for (let tried = 0; tried < mostTries; tried++) {
-    const before = await fallbackOf(place, subject);
+    const before = await listFallback(place.registry, place.repository, subject);
     const wanted = change(before);
     const index: Pick<ImageIndex, 'manifests'> & Record<string, unknown> = {
       schemaVersion: 2,
@@ -58,7 +47,9 @@ async function rewrite(
       Buffer.from(JSON.stringify(index)),
       mediaTypes.ociIndex,
     );
-    const after = new Set((await fallbackOf(place, subject)).map(({ digest }) => digest));
+    const after = new Set(
+      (await listFallback(place.registry, place.repository, subject)).map(({ digest }) => digest),
+    );
     if (wanted.every(({ digest }) => after.has(digest))) return;
   }
   throw new RemoteFault(

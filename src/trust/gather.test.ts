@@ -107,3 +107,40 @@ test('a good signature of this image that was found beside another does not coun
   assert.equal(judged(image.digest), 'verified');
   assert.equal(judged(`sha256:${'d'.repeat(64)}`), 'digest-other');
 });
+
+test('what lies beyond the limit may be of any format that was asked for', async (context) => {
+  const yard = await openYard(context);
+  const image = await yard.push('team/app', [makeImage()]);
+  for (let made = 0; made < 5; made++) await yard.sign(image, newKey());
+  const { unlisted } = await gather(image.place, image.digest, {
+    ...limited({}),
+    formats: ['bundle', 'notation'],
+    predicateTypes: ['https://slsa.dev/provenance/v1'],
+  });
+  assert.deepEqual(
+    unlisted.map(({ format, code }) => `${format} ${code}`),
+    ['bundle evidence-limit', 'notation evidence-limit', 'attestation evidence-limit'],
+  );
+});
+
+test('an entry that says not what it is and cannot be read leaves every format open', async (context) => {
+  const yard = await openYard(context);
+  const image = await yard.push('team/app', [makeImage()]);
+  const digest = `sha256:${'d'.repeat(64)}`;
+  const manifests = [{ mediaType: mediaTypes.ociManifest, digest, size: 2 }];
+  yard.meddle((request, reply) => {
+    if (request.url.includes('/referrers/'))
+      return reply
+        .type(mediaTypes.ociIndex)
+        .send(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })));
+    return request.url.endsWith(digest) ? reply.code(500).send() : undefined;
+  });
+  const { unlisted } = await gather(image.place, image.digest, {
+    formats: ['bundle', 'notation'],
+    predicateTypes: [],
+  });
+  assert.deepEqual(
+    unlisted.map(({ format }) => format),
+    ['bundle', 'notation'],
+  );
+});

@@ -5,6 +5,7 @@ import { type Descriptor, type ImageManifest, mediaTypes, parseDigest } from '..
 import {
   fetchBlob,
   fetchManifest,
+  findManifest,
   listFallback,
   listReferrers,
   type Registry,
@@ -13,7 +14,13 @@ import {
 import type { Evidence, Format } from './evidence/index.ts';
 import { envelopeTypes, signatureArtifactType } from './notation/index.ts';
 import type { Unlisted } from './policy/index.ts';
-import { bundleType, envelopeType, simpleSigningType } from './sigstore/index.ts';
+import {
+  bundleType,
+  cosignSignPredicate,
+  envelopeType,
+  predicateHint,
+  simpleSigningType,
+} from './sigstore/index.ts';
 
 export interface GatherOptions {
   /** Formats of image signatures. */
@@ -65,15 +72,15 @@ class Collector {
 
   /** cosign's tags: one manifest, each layer a signature or attestation. */
   async byTag(suffix: 'sig' | 'att', as: Unlisted['format']): Promise<void> {
-    await this.#attempt(as, async () => {
+    await this.#attempt([as], async () => {
       const { registry, repository } = this.#place;
       const { algorithm, hex } = parseDigest(this.#digest);
-      const found = await optional(fetchManifest(registry, repository, `${algorithm}-${hex}.${suffix}`));
+      const found = await findManifest(registry, repository, `${algorithm}-${hex}.${suffix}`);
       if (found?.manifest.kind !== 'manifest') return;
       const { manifest, digest } = found;
       const wanted = suffix === 'sig' ? simpleSigningType : envelopeType;
       const layers = manifest.layers.filter(({ mediaType }) => mediaType === wanted);
-      await this.#each(as, layers, (layer) => this.#fetch('cosign', as, digest, manifest, layer));
+      await this.#each([as], layers, (layer) => this.#fetch('cosign', as, digest, manifest, layer));
     });
   }
 
@@ -93,12 +100,14 @@ class Collector {
     try {
       entries = await listing();
     } catch (error) {
-      for (const format of formats) this.#failed(format, error);
+      this.#failed(formats, error);
       return;
     }
-    await this.#each(formats[0] ?? 'bundle', entries, (entry) =>
-      this.#attempt(formatOf(entry) ?? formats[0] ?? 'bundle', () => this.#referrer(entry)),
-    );
+    // an entry that says not what it is, or lies beyond the limit, may be of any format that is asked for
+    await this.#each(formats, entries, (entry) => {
+      const format = formatOf(entry);
+      return this.#attempt(format === undefined ? formats : [format], () => this.#referrer(entry));
+    });
   }
 
   #referring(): Unlisted['format'][] {
@@ -124,9 +133,9 @@ class Collector {
 
   /** The hint is not trusted: a false one hides evidence, which never allows anything. */
   #wantsBundle(annotations: Readonly<Record<string, string>> | undefined): boolean {
-    const hint = annotations?.['dev.sigstore.bundle.predicateType'];
+    const hint = annotations?.[predicateHint];
     const { formats, predicateTypes } = this.#options;
-    const signature = hint === undefined || hint === 'https://sigstore.dev/cosign/sign/v1';
+    const signature = hint === undefined || hint === cosignSignPredicate;
     if (signature && formats.includes('bundle')) return true;
     return hint === undefined
       ? predicateTypes.length > 0
@@ -160,7 +169,7 @@ class Collector {
     layer: Descriptor,
   ): Promise<void> {
     const { registry, repository } = this.#place;
-    await this.#attempt(as, async () => {
+    await this.#attempt([as], async () => {
       this.#bytes += layer.size;
       if (this.#bytes > this.#limits.evidenceBytes)
         throw new RemoteFault(
@@ -181,34 +190,32 @@ class Collector {
   }
 
   async #each<Item>(
-    as: Unlisted['format'],
+    formats: readonly Unlisted['format'][],
     items: readonly Item[],
     work: (item: Item) => Promise<void>,
   ): Promise<void> {
     const queue = [...items].slice(0, this.#limits.signatures);
+    const message = `expected at most ${this.#limits.signatures} of a format beside one image, got ${items.length}`;
     if (items.length > queue.length)
-      this.unlisted.push({
-        format: as,
-        code: 'evidence-limit',
-        message: `expected at most ${this.#limits.signatures} of a format beside one image, got ${items.length}`,
-      });
+      this.unlisted.push(...formats.map((format) => ({ format, code: 'evidence-limit', message })));
     const lanes = Array.from({ length: 8 }, async () => {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
     });
     await Promise.all(lanes);
   }
 
-  async #attempt(format: Unlisted['format'], work: () => Promise<void>): Promise<void> {
+  async #attempt(formats: readonly Unlisted['format'][], work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#failed(format, error);
+      this.#failed(formats, error);
     }
   }
 
-  #failed(format: Unlisted['format'], error: unknown): void {
+  #failed(formats: readonly Unlisted['format'][], error: unknown): void {
     if (!isFault(error)) throw error;
-    this.unlisted.push({ format, code: error.code, message: error.message });
+    const { code, message } = error;
+    this.unlisted.push(...formats.map((format) => ({ format, code, message })));
   }
 }
 
@@ -219,13 +226,4 @@ function createdOf({ annotations }: Descriptor): string {
 function formatOf({ artifactType }: Descriptor): Format | undefined {
   if (artifactType === signatureArtifactType) return 'notation';
   return artifactType === bundleType ? 'bundle' : undefined;
-}
-
-async function optional<Value>(promise: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof RemoteFault && error.code === 'image-not-found') return undefined;
-    throw error;
-  }
 }

@@ -8,7 +8,6 @@ export {
   scanAuthorities,
   scanPredicate,
   signerAuthority,
-  summaryOf,
   withSince,
 } from './attest.ts';
 export {

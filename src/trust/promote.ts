@@ -4,13 +4,12 @@ import { Fault } from '../core/index.ts';
 import { type Descriptor, formatReference, parseDigest, type Reference } from '../image/index.ts';
 import {
   copyImage,
-  fetchManifest,
+  findManifest,
   fromRegistry,
   listFallback,
   listReferrers,
   pushManifest,
   type RawManifest,
-  RemoteFault,
   resolveTag,
   toRegistry,
 } from '../transport/index.ts';
@@ -85,7 +84,7 @@ async function copyEvidence(from: Place, to: Place, subject: string): Promise<nu
   const { algorithm, hex } = parseDigest(subject);
   for (const suffix of ['sig', 'att', 'sbom']) {
     const tag = `${algorithm}-${hex}.${suffix}`;
-    const found = await optional(fetchManifest(from.registry, from.repository, tag));
+    const found = await findManifest(from.registry, from.repository, tag);
     if (found === undefined) continue;
     await copyManifest(from, to, found.digest);
     await pushManifest(to.registry, to.repository, tag, found.bytes, found.mediaType);
@@ -116,7 +115,7 @@ async function keepOld(
   tag: string,
   next: string,
 ): Promise<string | undefined> {
-  const old: RawManifest | undefined = await optional(fetchManifest(registry, repository, tag));
+  const old: RawManifest | undefined = await findManifest(registry, repository, tag);
   if (old === undefined || old.digest === next) return undefined;
   const kept = keepTag(old.digest);
   await pushManifest(registry, repository, kept, old.bytes, old.mediaType);
@@ -127,13 +126,4 @@ async function keepOld(
 export function keepTag(digest: string): string {
   const { algorithm, hex } = parseDigest(digest);
   return `keep-${algorithm}-${hex.slice(0, 64)}`;
-}
-
-async function optional<Value>(promise: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof RemoteFault && error.code === 'image-not-found') return undefined;
-    throw error;
-  }
 }

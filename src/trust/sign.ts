@@ -5,13 +5,14 @@ import type { HttpClient } from '../net/index.ts';
 import { attach } from './attach.ts';
 import { tokenOf } from './certificate/index.ts';
 import type { KeySigner } from './key/index.ts';
-import { signatureArtifactType, signNotation } from './notation/index.ts';
+import { hashOf, signatureArtifactType, signNotation } from './notation/index.ts';
 import { pinned, type ResolvedImage } from './place.ts';
 import {
   type BundleServices,
   type BundleSigner,
   bundleType,
   cosignSignPredicate,
+  predicateHint,
   requestTimestamp,
   signBundle,
 } from './sigstore/index.ts';
@@ -46,7 +47,7 @@ export async function attachStatement(
     payload,
     annotations: {
       'dev.sigstore.bundle.content': 'dsse-envelope',
-      'dev.sigstore.bundle.predicateType': predicateType,
+      [predicateHint]: predicateType,
       'org.opencontainers.image.created': new Date(now).toISOString(),
     },
   });
@@ -85,10 +86,7 @@ export async function signWithNotation(
   const signature = await signNotation({
     subject: subjectOf(image),
     chain,
-    key:
-      'signRaw' in key
-        ? (data, algorithm) => key.signRaw(data, `sha${algorithm.slice(2)}` as 'sha256' | 'sha384' | 'sha512')
-        : key,
+    key: 'signRaw' in key ? (data, algorithm) => key.signRaw(data, hashOf(algorithm)) : key,
     format,
     now,
     ...(expiry === undefined ? {} : { expiry }),

@@ -115,18 +115,29 @@ class Surveyor {
     const one = await resolveDigest(image, entry.digest);
     const [found, config] = await Promise.all([
       wantsEvidence ? this.evidenceOf(one) : undefined,
-      this.#needs.config ? this.#config(one) : undefined,
+      this.#needs.config ? this.#configOf(one) : undefined,
     ]);
     this.evidence.push(...(found?.evidence ?? []));
     return {
       ...known,
-      ...(config === undefined
-        ? {}
-        : { platform: entry.platform ?? formatPlatform(config.platform), ...createdOf(config) }),
-      ...(config === undefined || this.#needs.base === undefined ? {} : await this.#base(one, config)),
+      ...(typeof config === 'string' ? { configProblem: config } : {}),
+      ...(typeof config === 'object'
+        ? { platform: entry.platform ?? formatPlatform(config.platform), ...createdOf(config) }
+        : {}),
+      ...(typeof config === 'object' && this.#needs.base !== undefined ? await this.#base(one, config) : {}),
       answers: found?.answers ?? [],
       unlisted: found?.unlisted ?? [],
     };
+  }
+
+  /** Or why there is none: what cannot be read is undecided, and takes nothing from the other rules. */
+  async #configOf(image: ResolvedImage): Promise<ImageConfig | string | undefined> {
+    try {
+      return await this.#config(image);
+    } catch (error) {
+      if (isFault(error)) return error.message;
+      throw error;
+    }
   }
 
   async #config({ place, manifest }: ResolvedImage): Promise<ImageConfig | undefined> {

@@ -5,7 +5,7 @@ import { isFault } from '../core/index.ts';
 import { type Answer, type Authority, type Evidence, rejected, type Subject } from './evidence/index.ts';
 import { type RevocationEvidence, verifyNotation } from './notation/index.ts';
 import { parseTrustedRoot, publicGood, type SigstoreRoot } from './root/index.ts';
-import { cosignSignPredicate, envelopeType, verifySigstore } from './sigstore/index.ts';
+import { cosignSignPredicate, envelopeType, predicateHint, verifySigstore } from './sigstore/index.ts';
 
 /** Plain data: it goes to a thread. */
 export interface VerifyTask {
@@ -43,8 +43,7 @@ function mayBeOf({ format }: Evidence, { kind }: Authority): boolean {
 
 /** A rejected attestation is no reason why a signature is missing. */
 function withClaim({ annotations, mediaType }: Evidence, answer: Answer): Answer {
-  const claimed =
-    annotations['dev.sigstore.bundle.predicateType'] ?? (mediaType === envelopeType ? '' : undefined);
+  const claimed = annotations[predicateHint] ?? (mediaType === envelopeType ? '' : undefined);
   return answer.ok || claimed === undefined || claimed === cosignSignPredicate
     ? answer
     : { ...answer, states: claimed };

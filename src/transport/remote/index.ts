@@ -11,6 +11,7 @@ export {
   type FetchedManifest,
   fetchBlob,
   fetchManifest,
+  findManifest,
   hasBlob,
   ping,
   resolveTag,

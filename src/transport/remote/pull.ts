@@ -76,6 +76,20 @@ function algorithmOf(response: HttpResponse): 'sha256' | 'sha512' {
   return response.header('docker-content-digest')?.startsWith('sha512:') ? 'sha512' : 'sha256';
 }
 
+/** As fetchManifest; undefined where there is none. */
+export async function findManifest(
+  registry: Registry,
+  repository: string,
+  reference: string,
+): Promise<FetchedManifest | undefined> {
+  try {
+    return await fetchManifest(registry, repository, reference);
+  } catch (error) {
+    if (error instanceof RemoteFault && error.code === 'image-not-found') return undefined;
+    throw error;
+  }
+}
+
 /** Whether the registry has a blob; its size where it says one. */
 export async function hasBlob(registry: Registry, repository: string, digest: string): Promise<boolean> {
   const response = await registry.send({

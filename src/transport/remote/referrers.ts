@@ -5,7 +5,7 @@ import type { HttpResponse } from '../../net/index.ts';
 import { RemoteFault } from './fault.ts';
 import { pageBytes } from './list.ts';
 import { pages } from './pages.ts';
-import { fetchManifest } from './pull.ts';
+import { fetchManifest, findManifest } from './pull.ts';
 import { unexpected } from './refusal.ts';
 import type { Registry } from './registry.ts';
 
@@ -70,13 +70,8 @@ export async function listFallback(
   repository: string,
   digest: string,
 ): Promise<Descriptor[]> {
-  try {
-    const { manifest } = await fetchManifest(registry, repository, fallbackTag(digest));
-    return manifest.kind === 'index' ? manifest.manifests : [];
-  } catch (error) {
-    if (error instanceof RemoteFault && error.code === 'image-not-found') return [];
-    throw error;
-  }
+  const found = await findManifest(registry, repository, fallbackTag(digest));
+  return found?.manifest.kind === 'index' ? found.manifest.manifests : [];
 }
 
 const mostLookups = 50;

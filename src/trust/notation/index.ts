@@ -1,5 +1,5 @@
 // Notation signatures: read, verified with their chains, times and revocation, and made.
-export type { Algorithm } from './algorithm.ts';
+export { type Algorithm, hashOf } from './algorithm.ts';
 export { envelopeTypes, type NotationEnvelope, signatureArtifactType } from './content.ts';
 export { parseEnvelope } from './envelope.ts';
 export { NotationFault, type NotationFaultCode } from './fault.ts';

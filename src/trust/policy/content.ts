@@ -33,22 +33,28 @@ export function judgeDigest({ facts }: Scene): Judged {
   };
 }
 
+function unreadable(problem: string): string {
+  return `the image's config could not be read: ${problem}`;
+}
+
 /** Reproducible builds write the beginning of 1970 or of 1980 (zip's), which is no date. */
 const earliest = Date.parse('1980-01-03T00:00:00Z');
 
 export function judgeAge(rule: AgeRule, scene: Scene): Judged {
   return {
     expected: `made within ${spanText(rule.max)}`,
-    parts: judgeEach('nodePlatforms', scene, ({ created }) => {
+    parts: judgeEach('nodePlatforms', scene, ({ created, configProblem }) => {
       if (created === undefined || !(created >= earliest && created <= scene.now))
         return part({
           obstacles: [
             obstacle(
               'undecided',
               'evidence-untimed',
-              created === undefined || !(created >= earliest)
-                ? 'the image says not when it was made'
-                : `the image is dated ${dayText(created)}, which is yet to come`,
+              configProblem !== undefined
+                ? unreadable(configProblem)
+                : created === undefined || !(created >= earliest)
+                  ? 'the image says not when it was made'
+                  : `the image is dated ${dayText(created)}, which is yet to come`,
               { text: 'build it with its date (SOURCE_DATE_EPOCH)' },
             ),
           ],
@@ -79,13 +85,18 @@ export function judgeBase(rule: BaseRule, scene: Scene): Judged {
   };
 }
 
-function judgeBaseOf(rule: BaseRule, scene: Scene, { base }: ManifestFacts): Part {
+function judgeBaseOf(rule: BaseRule, scene: Scene, { base, configProblem }: ManifestFacts): Part {
   if (base === undefined)
     return part({
       obstacles: [
-        obstacle('undecided', 'base-unknown', 'nothing says which base it was built on', {
-          text: 'build with the label org.opencontainers.image.base.name',
-        }),
+        obstacle(
+          'undecided',
+          'base-unknown',
+          configProblem === undefined ? 'nothing says which base it was built on' : unreadable(configProblem),
+          {
+            text: 'build with the label org.opencontainers.image.base.name',
+          },
+        ),
       ],
     });
   const name = base.name.replace(/@.*$/, '').replace(/:[^/:]*$/, '');

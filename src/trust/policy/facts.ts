@@ -31,6 +31,8 @@ export interface ManifestFacts {
   platform?: string;
   /** The config's `created`, ms since 1970. */
   created?: number;
+  /** Why the config could not be read; absent: it was, or nobody asked. */
+  configProblem?: string;
   base?: BaseFacts;
   answers: readonly Answer[];
   unlisted: readonly Unlisted[];

@@ -6,6 +6,8 @@ import { Rejection } from '../evidence/index.ts';
 import { readEntry } from './bundlelog.ts';
 import type { SignedEntity } from './entity.ts';
 
+/** Annotation of a bundle's manifest: what the statement inside claims to be; nobody vouches for it. */
+export const predicateHint = 'dev.sigstore.bundle.predicateType';
 export const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const types = [bundleType, 'application/vnd.dev.sigstore.bundle+json;version=0.3'];
 const shape = shapeOf('statement-invalid');

@@ -1,5 +1,5 @@
 // Sigstore: cosign's signatures and attestations, bundles, logs.
-export { bundleType } from './bundle.ts';
+export { bundleType, predicateHint } from './bundle.ts';
 export { cosignSignPredicate } from './content.ts';
 export { SigningFault, type SigningFaultCode } from './fault.ts';
 export type { LogService } from './rekor.ts';
