@@ -16,6 +16,7 @@ const pure = [
   'trust/evidence',
   'trust/certificate',
   'trust/policy',
+  'cluster/workload',
 ];
 const outside =
   /^node:(?:fs|fs\/promises|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|sqlite|readline|os)(?:\/|$)|^undici|^fastify/;

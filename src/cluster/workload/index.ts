@@ -1,0 +1,12 @@
+// Every kind that carries images: which they are, and how others are put in. Pure.
+export { changedImages, type FoundImages, type ImageRole, type ImageUse, imagesOf } from './images.ts';
+export {
+  apiVersionOf,
+  groupOf,
+  type Resource,
+  type WorkloadKind,
+  type WorkloadKindName,
+  workloadKindOf,
+  workloadKinds,
+} from './kinds.ts';
+export { type JsonPatch, pointerOf, replaceText } from './set.ts';
