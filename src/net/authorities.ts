@@ -11,6 +11,32 @@ export function trustedContext(caFile: string | undefined): SecureContext {
   return createSecureContext({ ca: [...roots] });
 }
 
+/** TLS with a server that has an authority of its own, and may ask who we are. */
+export interface PrivateTls {
+  /** PEM; the usual authorities when left out. */
+  ca?: string;
+  /** Our certificate and its key, PEM. */
+  cert?: string;
+  key?: string;
+  /** Name that the server's certificate has to bear, where it is not the host's. */
+  serverName?: string;
+}
+
+/** Throws NetFault `tls-failed` where certificate or key are none. */
+export function privateContext({ ca, cert, key }: PrivateTls): SecureContext {
+  try {
+    return createSecureContext({
+      ca: ca ?? [...new Set([...getCACertificates('default'), ...systemCertificates()])],
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
+  } catch (cause) {
+    throw new NetFault('tls-failed', `expected certificates and a key in PEM, got ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
 function systemCertificates(): string[] {
   return process.platform === 'linux' || process.platform === 'darwin' || process.platform === 'win32'
     ? getCACertificates('system')

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, defaultLimits, systemClock } from '../core/index.ts';
 import { checkHost, isLoopbackHost, metadataAddress } from './address.ts';
+import type { PrivateTls } from './authorities.ts';
 import {
   createExchanger,
   type ExchangeRequest,
@@ -52,6 +53,8 @@ export interface ClientOptions {
   clock?: Clock;
   sleep?(ms: number, signal?: AbortSignal): Promise<void>;
   lookup?: LookupFunction;
+  /** One server's own authority and our certificate for it: nothing else is trusted then. */
+  tls?: PrivateTls;
 }
 
 const usualTimeouts: Timeouts = { connect: 10_000, headers: 60_000, body: 60_000 };
@@ -61,6 +64,7 @@ export function createClient(options: ClientOptions = {}): HttpClient {
   const exchanger = createExchanger({
     env: options.env ?? process.env,
     ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
   });
   const clock = options.clock ?? systemClock;

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { guardedLookup, isLoopbackHost, isPrivateAddress, metadataAddress } from './address.ts';
-import { trustedContext } from './authorities.ts';
+import { type PrivateTls, privateContext, trustedContext } from './authorities.ts';
 import { NetFault } from './fault.ts';
 import { type ProxyRoute, proxyFor } from './proxy.ts';
 import { loadUndici, type UndiciParts } from './undici.ts';
@@ -47,6 +47,7 @@ export interface ExchangerOptions {
   env: NodeJS.ProcessEnv;
   caFile?: string;
   lookup?: LookupFunction;
+  tls?: PrivateTls;
 }
 
 /** Loads undici and the certificate authorities when the first request needs them. */
@@ -63,7 +64,7 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
   };
   let context: SecureContext | undefined;
   const secureContext = (): SecureContext => {
-    context ??= trustedContext(options.caFile);
+    context ??= options.tls === undefined ? trustedContext(options.caFile) : privateContext(options.tls);
     return context;
   };
 
@@ -87,7 +88,10 @@ export function createExchanger(options: ExchangerOptions): Exchanger {
     const timeout = request.timeouts.connect;
     const tls =
       request.url.protocol === 'https:' || proxy?.url.protocol === 'https:'
-        ? { secureContext: secureContext() }
+        ? {
+            secureContext: secureContext(),
+            ...(options.tls?.serverName === undefined ? {} : { servername: options.tls.serverName }),
+          }
         : {};
     if (typeof request.via === 'object')
       return new undici.Agent({ connect: { socketPath: request.via.socket, timeout } });

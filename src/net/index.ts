@@ -1,5 +1,6 @@
 // The guarded HTTP client, and the identities that clouds give a machine.
 export { isLoopbackHost } from './address.ts';
+export type { PrivateTls } from './authorities.ts';
 export { type AzureIdentityOptions, azureToken } from './azure.ts';
 export { type ClientOptions, createClient, type HttpClient, type HttpRequest } from './client.ts';
 export type { Timeouts } from './exchange.ts';

@@ -1,4 +1,5 @@
 // A Kubernetes cluster as the other rooms see it: objects read, written and watched.
+import type { Fault } from '../../core/index.ts';
 import type { JsonPatch, Resource } from '../workload/index.ts';
 
 export interface OwnerReference {
@@ -38,6 +39,11 @@ export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  /** Hears what keeps the watch from following, and undefined once it follows again. */
+  problem?(fault: Fault | undefined): void;
 }
 
 export interface WriteOptions {
@@ -89,7 +95,7 @@ export interface Cluster {
    * Lists, then follows until the signal is aborted, through every interruption: after a gap everything is listed
    * again (`listed` replaces all that was told before).
    */
-  watch(resource: Resource, options: ListOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  watch(resource: Resource, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   /** Ms by which the API server's clock is ahead of ours, by its last answer; 0 before the first. */
   readonly clockAhead: number;
   /** `1.35`. */

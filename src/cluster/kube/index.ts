@@ -7,7 +7,10 @@ export type {
   OwnerReference,
   Patch,
   WatchEvent,
+  WatchOptions,
   WriteOptions,
 } from './cluster.ts';
 export { KubeFault, type KubeFaultCode } from './fault.ts';
+export { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
+export { type OpenClusterOptions, openCluster } from './open.ts';
 export { agentName, enforceLabel, group, resources, systemNamespace } from './resources.ts';
