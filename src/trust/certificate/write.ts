@@ -9,6 +9,10 @@ export function writeDer(tag: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, content]);
 }
 
+export function sequence(...parts: Uint8Array[]): Buffer {
+  return writeDer(0x30, ...parts);
+}
+
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function writeOid(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
