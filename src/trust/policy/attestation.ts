@@ -126,11 +126,14 @@ function check(rule: AttestationRule, signed: Signed, now: number): Checked {
   const age = now - believed;
   if (age > rule.maxAge)
     return {
-      obstacle: obstacle(
-        'failed',
-        'attestation-old',
-        `made ${spanText(age)} ago, ${spanText(rule.maxAge)} allowed`,
-      ),
+      obstacle: {
+        ...obstacle(
+          'failed',
+          'attestation-old',
+          `made ${spanText(age)} ago, ${spanText(rule.maxAge)} allowed`,
+        ),
+        since: believed + rule.maxAge + 1,
+      },
     };
   return { until: believed + rule.maxAge + 1, ...(says === undefined ? {} : { says }) };
 }

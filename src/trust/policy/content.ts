@@ -64,9 +64,12 @@ export function judgeAge(rule: AgeRule, scene: Scene): Judged {
         return part({ found: `made ${spanText(age)} ago`, until: [created + rule.max + 1] });
       return part({
         obstacles: [
-          obstacle('failed', 'image-old', `made ${spanText(age)} ago, on ${dayText(created)}`, {
-            text: 'build it again on an updated base',
-          }),
+          {
+            ...obstacle('failed', 'image-old', `made ${spanText(age)} ago, on ${dayText(created)}`, {
+              text: 'build it again on an updated base',
+            }),
+            since: created + rule.max + 1,
+          },
         ],
       });
     }),

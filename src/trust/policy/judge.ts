@@ -124,6 +124,9 @@ function outcomeOf(rule: Rule, scene: Scene): RuleOutcome {
     expected,
     ...combined,
     ...(note && combined.code !== undefined ? { found: combined.found + note } : {}),
+    ...(overdue && combined.outcome === 'failed'
+      ? { since: Math.max(combined.since ?? 0, endOfDay(overdue.expires)) }
+      : {}),
   };
 }
 
@@ -153,7 +156,7 @@ function combine(
     ...parts.flatMap((part) => part.until),
     ...[...lifted].map((item) => endOfDay(item.expires)),
   ].filter((moment) => moment > now);
-  const until = moments.length === 0 ? {} : { until: moments.reduce((a, b) => Math.min(a, b)) };
+  const until = moments.length === 0 ? {} : { until: firstOf(moments) };
   const first = shown[0];
   // No part at all would be nothing judged; that is never met.
   if (parts.length === 0)
@@ -165,9 +168,19 @@ function combine(
       ...until,
     };
   if (first === undefined)
-    return { outcome: 'met', found: metText(parts), evidence, ...subjectIn(parts), ...until };
+    return {
+      outcome: 'met',
+      found: metText(parts),
+      evidence,
+      ...subjectIn(parts),
+      ...graceOf(parts),
+      ...until,
+    };
   const outcome = left.length === 0 ? 'excepted' : failed.length > 0 ? 'failed' : 'undecided';
   const fix = fixOf(shown.map(({ obstacle }) => obstacle));
+  // one without a date may have stood there all along
+  const since = failed.length === 0 ? undefined : firstOf(failed.map(({ obstacle }) => obstacle.since ?? 0));
+  const grace = graceOf(parts);
   return {
     outcome,
     code: first.obstacle.code,
@@ -176,12 +189,23 @@ function combine(
     ...(first.part.subject ? { subject: first.part.subject } : {}),
     ...(outcome === 'excepted' ? { exceptions: [...lifted].map(heldOf) } : {}),
     evidence,
+    ...(since ? { since } : {}),
+    ...grace,
     ...until,
   };
 }
 
 function fixOf(obstacles: readonly Obstacle[]): Fix | undefined {
   return obstacles.find(({ fix }) => fix !== undefined)?.fix;
+}
+
+function firstOf(moments: readonly number[]): number {
+  return moments.reduce((a, b) => Math.min(a, b));
+}
+
+function graceOf(parts: readonly Part[]): Pick<RuleOutcome, 'graceUntil'> {
+  const moments = parts.flatMap(({ graceUntil }) => graceUntil ?? []);
+  return moments.length === 0 ? {} : { graceUntil: firstOf(moments) };
 }
 
 function metText(parts: readonly Part[]): string {

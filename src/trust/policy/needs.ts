@@ -67,8 +67,15 @@ export function needsOf(
   };
 }
 
+const labelsOf = new WeakMap<ImagePolicy, string[]>();
+
 /** Names of the labels that the policy's answer can depend on, sorted: part of a cached verdict's key. */
 export function labelsRead(policy: ImagePolicy): string[] {
-  const names = [...policy.rules, ...policy.exceptions].flatMap(({ labels }) => Object.keys(labels));
-  return [...new Set(names)].sort();
+  let names = labelsOf.get(policy);
+  if (names === undefined) {
+    const all = [...policy.rules, ...policy.exceptions].flatMap(({ labels }) => Object.keys(labels));
+    names = [...new Set(all)].sort();
+    labelsOf.set(policy, names);
+  }
+  return names;
 }

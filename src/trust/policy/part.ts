@@ -18,6 +18,8 @@ export interface Obstacle {
   code: OutcomeCode;
   found: string;
   fix?: Fix;
+  /** Ms since 1970 at which it came to be, where that can be told. */
+  since?: number;
 }
 
 export interface Part {
@@ -30,6 +32,8 @@ export interface Part {
   evidence: readonly string[];
   /** Moments (ms since 1970) at which this can become another answer. */
   until: readonly number[];
+  /** Ms since 1970 at which the first finding that is in grace begins to count. */
+  graceUntil?: number;
 }
 
 export interface Judged {

@@ -69,6 +69,10 @@ export interface RuleOutcome {
   exceptions?: readonly HeldException[];
   /** Digests of the manifests that carried the evidence leaned on. */
   evidence: readonly string[];
+  /** Ms since 1970 at which the image came to fail it, where that can be told; the policy itself may be younger. */
+  since?: number;
+  /** Ms since 1970 at which the first finding that is in grace begins to count. */
+  graceUntil?: number;
   /** Ms since 1970 at which this outcome can become another one. */
   until?: number;
 }

@@ -20,6 +20,11 @@ export function verdictJson(verdict: Verdict): string {
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
 
-function ruleJson({ until, ...outcome }: RuleOutcome): object {
-  return { ...outcome, ...(until === undefined ? {} : { until: isoText(until) }) };
+function ruleJson({ since, graceUntil, until, ...outcome }: RuleOutcome): object {
+  return {
+    ...outcome,
+    ...(since === undefined ? {} : { since: isoText(since) }),
+    ...(graceUntil === undefined ? {} : { graceUntil: isoText(graceUntil) }),
+    ...(until === undefined ? {} : { until: isoText(until) }),
+  };
 }

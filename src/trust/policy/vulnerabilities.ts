@@ -66,7 +66,12 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
   const ages = agesOf(rule, scene, newest);
   const obstacles = [
     ...(weighed.counting.length > 0
-      ? [obstacle('failed', 'vulnerable', vulnerableText(weighed), upgradeFix(weighed.counting))]
+      ? [
+          {
+            ...obstacle('failed', 'vulnerable', vulnerableText(weighed), upgradeFix(weighed.counting)),
+            since: weighed.since!,
+          },
+        ]
       : []),
     ...ages.obstacles,
     ...openQuestions(newest, weighed),
@@ -82,6 +87,7 @@ function judgeOne(rule: VulnerabilitiesRule, scene: Scene, manifest: ManifestFac
     ].join(', '),
     evidence: newest.manifest === undefined ? [] : [newest.manifest],
     until: [...weighed.until, ...ages.until, ...scans.moments, ...summary.moments],
+    ...(weighed.ripe === undefined ? {} : { graceUntil: weighed.ripe }),
   });
 }
 
@@ -103,14 +109,15 @@ function agesOf(
   const sinceScan = Math.max(0, now - scan.scannedAt);
   if (rule.maxScanAge !== undefined) {
     if (sinceScan > rule.maxScanAge)
-      obstacles.push(
-        obstacle(
+      obstacles.push({
+        ...obstacle(
           'failed',
           'scan-old',
           `scanned ${spanText(sinceScan)} ago, ${spanText(rule.maxScanAge)} allowed`,
           scanFix(policy, rule.by, address),
         ),
-      );
+        since: scan.scannedAt + rule.maxScanAge + 1,
+      });
     else until.push(scan.scannedAt + rule.maxScanAge + 1);
   }
   const fix = scanFix(policy, rule.by, address, true);
@@ -128,14 +135,15 @@ function agesOf(
   const checkedAt = databaseCheckedAt(rule, scan);
   if (checkedAt !== undefined) {
     if (now - checkedAt > rule.maxDatabaseAge)
-      obstacles.push(
-        obstacle(
+      obstacles.push({
+        ...obstacle(
           'failed',
           'database-stale',
           `judged by advisories of ${dayText(checkedAt)}, ${spanText(now - checkedAt)} old, ${spanText(rule.maxDatabaseAge)} allowed`,
           fix,
         ),
-      );
+        since: checkedAt + rule.maxDatabaseAge + 1,
+      });
     else until.push(checkedAt + rule.maxDatabaseAge + 1);
   }
   return { obstacles, until };

@@ -160,3 +160,35 @@ test('a suppression inside the result counts only while the policy still holds i
   assert.equal(says(rule(), inside), 'deny failed vulnerable');
   assert.equal(says(rule({}, { suppressions: [suppression] }), inside), 'allow met');
 });
+
+test('a denial says since when: the finding, its grace, an exception or a suppression that ran out', () => {
+  const since = (policy: ReturnType<typeof rule>, scan: ReturnType<typeof scanOf>) => {
+    const { rule: outcome } = judged(policy, by(scan));
+    assert.equal(outcome.code, 'vulnerable');
+    return outcome.since === undefined ? undefined : outcome.since - policyNow;
+  };
+  const seen = scanOf([
+    findingOf('CVE-1', { since: iso(-10 * dayMs) }),
+    findingOf('CVE-2', { since: iso(-9 * dayMs) }),
+  ]);
+  assert.equal(since(rule({}), seen), -10 * dayMs);
+  assert.equal(since(rule({ grace: '7d' }), seen), -3 * dayMs + 1);
+  const ranOut = { expires: '2026-11-25', reason: 'r', author: 'a' };
+  const end = Date.parse('2026-11-26T00:00:00Z') - policyNow;
+  const lifted = { exceptions: [{ ...ranOut, rule: 'vulnerabilities', images: ['**/**'] }] };
+  assert.equal(since(rule({}, lifted), seen), end);
+  const aside = { suppressions: [{ ...suppression, ...ranOut }] };
+  const one = scanOf([findingOf('CVE-1', { since: iso(-10 * dayMs) })]);
+  assert.equal(since(rule({ maxDatabaseAge: '90d' }, aside), one), end);
+});
+
+test('what is in grace is said with its end, whether the rule is met or not', () => {
+  const policy = rule({ grace: '7d' });
+  const young = findingOf('CVE-1', { since: iso(-2 * dayMs) });
+  const met = judged(policy, by(scanOf([young]))).rule;
+  assert.equal(met.graceUntil! - policyNow, 5 * dayMs + 1);
+  assert.equal(met.since, undefined);
+  const old = findingOf('CVE-2', { since: iso(-8 * dayMs) });
+  const failed = judged(policy, by(scanOf([young, old]))).rule;
+  assert.deepEqual([failed.outcome, failed.graceUntil! - policyNow], ['failed', 5 * dayMs + 1]);
+});

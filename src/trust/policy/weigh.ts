@@ -7,6 +7,8 @@ import type { VulnerabilitiesRule } from './rule.ts';
 
 export interface Weighed {
   counting: readonly Finding[];
+  /** Ms since 1970 at which the first of those began to count. */
+  since?: number;
   /** Would count, but was published or found too recently yet. */
   waiting: readonly Finding[];
   suppressed: readonly Finding[];
@@ -26,16 +28,17 @@ export interface Weighed {
   ripe?: number;
 }
 
-/** `since`: when a finding was first found for this digest, ms since 1970. */
+/** `firstFound`: when a finding was first found for this digest, ms since 1970. */
 export function weigh(
   rule: VulnerabilitiesRule,
   policy: ImagePolicy,
   claim: ScanClaim,
-  since: (finding: Finding) => number,
+  firstFound: (finding: Finding) => number,
   now: number,
 ): Weighed {
   const suppressor = new Suppressor(policy.suppressions, new Date(now));
   const counting: Finding[] = [];
+  const begun = new Map<Finding, number>();
   const waiting: Finding[] = [];
   const suppressed: Finding[] = [];
   const withoutSeverity: Finding[] = [];
@@ -57,7 +60,7 @@ export function weigh(
     const published = found.published === undefined ? undefined : Date.parse(found.published);
     const dueBy = Math.max(
       rule.publishedFor === undefined ? 0 : (published ?? 0) + rule.publishedFor + 1,
-      rule.grace === undefined ? 0 : since(found) + rule.grace + 1,
+      rule.grace === undefined ? 0 : firstFound(found) + rule.grace + 1,
     );
     if (dueBy > now) {
       waiting.push(found);
@@ -65,13 +68,23 @@ export function weigh(
     } else if (rule.publishedFor !== undefined && published === undefined) undated.push(found);
     else if (hit === 'unknown') withoutSeverity.push(found);
     else if (found.state === 'unknown') unknown.push(found);
-    else counting.push(found);
+    else {
+      counting.push(found);
+      begun.set(found, Math.max(dueBy, firstFound(found)));
+    }
   }
   const overdue = suppressor.expired();
+  const since = counting.map((found) =>
+    Math.max(
+      begun.get(found)!,
+      ...overdue.filter((item) => isOf(item, found)).map((item) => endOfDay(item.expires)),
+    ),
+  );
   const idle = new Set([...suppressor.unused(), ...overdue]);
   const ripe = ripens.length === 0 ? undefined : ripens.reduce((a, b) => Math.min(a, b));
   return {
     counting,
+    ...(since.length === 0 ? {} : { since: since.reduce((a, b) => Math.min(a, b)) }),
     waiting,
     suppressed,
     leaned: policy.suppressions.filter((item) => !idle.has(item)),
@@ -82,6 +95,10 @@ export function weigh(
     until: ripe === undefined ? until : [...until, ripe],
     ...(ripe === undefined ? {} : { ripe }),
   };
+}
+
+function isOf({ id }: Suppression, finding: Finding): boolean {
+  return finding.id === id || finding.aliases.includes(id);
 }
 
 function hits(rule: VulnerabilitiesRule, finding: Finding): 'yes' | 'no' | 'unknown' {
