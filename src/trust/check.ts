@@ -1,5 +1,5 @@
 // May it run? Resolve once, survey, judge; verdicts are kept, and callers who ask the same at once share the work.
-import type { Clock, Home } from '../core/index.ts';
+import { type Clock, type Home, isFault } from '../core/index.ts';
 import { formatReference, parseReference, type Reference, withDefaultTag } from '../image/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import type { ScanResult } from '../scan/index.ts';
@@ -55,6 +55,8 @@ export interface Checked {
 export interface Checker {
   /** Throws RemoteFault, ImageFault, NetFault where the image cannot be resolved, RootFault, TransportFault. */
   check(request: CheckRequest): Promise<Checked>;
+  /** Loads the trust roots of a policy; gives those that could not be brought up to date. Throws RootFault. */
+  prepare(policy: ImagePolicy): Promise<string[]>;
 }
 
 export function createChecker(given: CheckerOptions): Checker {
@@ -63,6 +65,7 @@ export function createChecker(given: CheckerOptions): Checker {
   const running = new Map<string, Promise<Checked>>();
   const roots = new KeptRoots(options);
   return {
+    prepare: async (policy) => (await roots.load(policy, options.clock.now().getTime())).stale,
     async check(request) {
       const { policy } = request;
       const reference = withDefaultTag(
@@ -94,16 +97,53 @@ export function createChecker(given: CheckerOptions): Checker {
       const key = keyOf(cache, look, image?.digest ?? reference.digest!);
       let work = running.get(key);
       if (work === undefined) {
-        work = judgeSeen(look, image).then(({ checked, evidence }) => {
-          // what could not be listed may be there in a moment
-          if (checked.verdict.decision !== 'undecided') cache.keep(key, checked.verdict, evidence, now);
-          return checked;
-        });
+        work = judgeSeen(look, image).then(
+          ({ checked, evidence }) => {
+            // what could not be listed may be there in a moment
+            if (checked.verdict.decision !== 'undecided') cache.keep(key, checked.verdict, evidence, now);
+            return isOutage(checked.verdict) ? (lastVerdict(cache, key, look) ?? checked) : checked;
+          },
+          (error) => {
+            const last =
+              isFault(error) && outages.has(error.code) ? lastVerdict(cache, key, look) : undefined;
+            if (last === undefined) throw error;
+            return last;
+          },
+        );
         running.set(key, work);
         void work.finally(() => running.delete(key)).catch(() => {});
       }
       return work;
     },
+  };
+}
+
+/** The registry says nothing, which takes nothing from what was verified; any other answer of its counts. */
+const outages = new Set([
+  'connect-failed',
+  'name-not-found',
+  'registry-failed',
+  'rate-limited',
+  'timeout',
+  'tls-failed',
+  'body-truncated',
+]);
+
+function isOutage({ decision, rules }: Verdict): boolean {
+  const open = rules.filter(({ outcome }) => outcome === 'undecided');
+  return decision === 'undecided' && open.every(({ code }) => code === 'evidence-unlisted');
+}
+
+function lastVerdict(cache: VerdictCache, key: string, look: Look): Checked | undefined {
+  const last = cache.last(key, look.now);
+  if (last === undefined) return undefined;
+  const verdict = { ...last, image: formatReference(look.reference) };
+  return {
+    verdict,
+    stale: [
+      ...look.loaded.stale,
+      `the registry of ${verdict.image} cannot be asked: its last verdict counts`,
+    ],
   };
 }
 

@@ -74,5 +74,5 @@ export { type LoadedRoots, rootsFor } from './roots.ts';
 export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';
 export { type BundleServices, type BundleSigner, SigningFault } from './sigstore/index.ts';
 export { createVerifierThread, type VerifierThread } from './thread.ts';
-export { VerdictCache } from './verdicts.ts';
+export { type KeptVerdict, VerdictCache, type VerdictCacheOptions } from './verdicts.ts';
 export { verifyHere } from './verify.ts';
