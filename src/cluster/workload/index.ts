@@ -9,4 +9,5 @@ export {
   workloadKindOf,
   workloadKinds,
 } from './kinds.ts';
+export { type DigestChange, type MovedText, movedText, referenceOf } from './moved.ts';
 export { type JsonPatch, pointerOf, replaceText } from './set.ts';

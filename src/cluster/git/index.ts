@@ -1,0 +1,8 @@
+// Repositories of manifests that a cluster is deployed from: an image found, its digest changed, the change proposed.
+export { branchOf, type CommitOptions, type CommittedChange, commitGit } from './commit.ts';
+export { GitFault, type GitFaultCode } from './fault.ts';
+export { type HelmValues, parseHelmValues } from './helm.ts';
+export { type GitChange, type GitFile, type GitPlan, type GitPlanOptions, planGit } from './plan.ts';
+export type { Proposal } from './proposal.ts';
+export { type PullRequestHost, pullRequestHost } from './pullrequest.ts';
+export { openRepository, type Repository, type RepositoryOptions } from './repository.ts';
