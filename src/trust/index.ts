@@ -48,6 +48,7 @@ export {
 } from './place.ts';
 export {
   attestationNames,
+  endOfDay,
   formatVerdict,
   type ImageFacts,
   type ImagePolicy,
@@ -64,6 +65,7 @@ export {
   type RuleOutcome,
   runCases,
   scanResultType,
+  selects,
   summaryType,
   type Verdict,
   verdictJson,

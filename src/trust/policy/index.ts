@@ -6,6 +6,7 @@ import type { ImagePolicy } from './policy.ts';
 export { type AzureImport, importAzurePolicy } from './azure.ts';
 export type { CaseFile, PolicyCase } from './casefile.ts';
 export { type CaseResult, policyOfCases, runCases } from './cases.ts';
+export { endOfDay } from './duration.ts';
 export type { BaseFacts, ImageFacts, ManifestFacts, Unlisted } from './facts.ts';
 export { PolicyFault, type PolicyFaultCode } from './fault.ts';
 export { judge } from './judge.ts';

@@ -1,0 +1,53 @@
+// Names of images taken apart in CEL exactly as image/reference.ts does it: Docker Hub's short names filled in, what
+// is no name marked as none.
+
+/** A variable of an admission policy. */
+export interface Variable {
+  name: string;
+  expression: string;
+}
+
+const component = '[a-z0-9]+(?:(?:[.]|_{1,2}|-+)[a-z0-9]+)*';
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const port = '(?::(?:[0-9]{1,4}|[0-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?';
+const domain = `^(?:${label}(?:[.]${label})*|\\[[a-fA-F0-9:]+\\])${port}$`;
+const repository = `^${component}(?:/${component})*$`;
+const behind = '^(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64}|@sha512:[a-f0-9]{128})?$';
+
+export function celText(text: string): string {
+  return JSON.stringify(text);
+}
+
+/**
+ * `parsed`, from the variable `images` (a list of texts): maps of `i` (as written), `n` (HOST/REPOSITORY, host in lower
+ * case), `h` (that host), `p` (`n` up to its last slash), `ok` (a valid name) and `at` (named by digest). In steps,
+ * since each variable has a budget of its own and CEL has no local names.
+ */
+export function nameVariables(): Variable[] {
+  return [
+    {
+      name: 'words',
+      // Up to the digest's "@" and the tag's ":", which stands behind the last slash.
+      expression: `variables.images.map(i, {"i": i, "w": i.find("^(?:[^/@]*/)*[^:/@]*")})`,
+    },
+    {
+      name: 'firsts',
+      expression: `variables.words.map(x, {"i": x.i, "w": x.w, "f": x.w.contains("/") ? x.w.split("/", 2)[0] : ""})`,
+    },
+    {
+      name: 'halves',
+      // The first part is a host when it could not be part of a name on Docker Hub.
+      expression: `variables.firsts.map(x, x.f.matches("[.:\\\\[A-Z]") || x.f == "localhost"
+  ? {"i": x.i, "w": x.w, "d": x.f == "index.docker.io" || x.f == "registry-1.docker.io" ? "docker.io" : x.f, "r": x.w.substring(size(x.f) + 1)}
+  : {"i": x.i, "w": x.w, "d": "docker.io", "r": x.w})`,
+    },
+    {
+      name: 'wholes',
+      expression: `variables.halves.map(x, {"i": x.i, "b": x.i.substring(size(x.w)), "d": x.d, "r": x.d == "docker.io" && !x.r.contains("/") ? "library/" + x.r : x.r})`,
+    },
+    {
+      name: 'parsed',
+      expression: `variables.wholes.map(x, {"i": x.i, "h": x.d.lowerAscii(), "n": x.d.lowerAscii() + "/" + x.r, "at": x.b.contains("@"), "ok": size(x.i) <= 1024 && size(x.d) + size(x.r) < 255 && x.b.matches(${celText(behind)}) && x.r.matches(${celText(repository)}) && x.d.matches(${celText(domain)}) && !(size(x.i) == 64 && x.i.matches("^[a-f0-9]{64}$"))})`,
+    },
+  ];
+}
