@@ -47,6 +47,8 @@ export {
   type RemoteFaultCode,
   resolveTag,
   streamBlob,
+  type TextCredentials,
+  textCredentials,
 } from './remote/index.ts';
 export type {
   ImageOrigin,

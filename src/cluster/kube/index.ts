@@ -12,5 +12,7 @@ export type {
 } from './cluster.ts';
 export { KubeFault, type KubeFaultCode } from './fault.ts';
 export { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
+export { type LeaseOptions, whileLeader } from './lease.ts';
 export { type OpenClusterOptions, openCluster } from './open.ts';
+export { type PullingPod, type PullSecrets, pullSecretCredentials } from './pullsecrets.ts';
 export { agentName, enforceLabel, group, resources, systemNamespace } from './resources.ts';

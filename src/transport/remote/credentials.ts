@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, parseJson } from '../../core/index.ts';
+import { isFault, messageOf, parseJson } from '../../core/index.ts';
 import type { Credential, Credentials } from './credential.ts';
 import { RemoteFault } from './fault.ts';
 import { askHelper } from './helper.ts';
@@ -54,21 +54,59 @@ async function readAuthFile(path: string): Promise<AuthFile | undefined> {
     throw unreadable(path, cause);
   }
   try {
-    const object = asMap(parseJson(text));
-    const helpers = new Map(
-      [...asMap(object.get('credHelpers'))].flatMap(([host, name]) =>
-        typeof name === 'string' ? [[host, name] as const] : [],
-      ),
-    );
-    const store = object.get('credsStore');
-    return {
-      auths: asMap(object.get('auths')),
-      helpers,
-      store: typeof store === 'string' && store !== '' ? store : undefined,
-    };
+    return parseAuthFile(text);
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+function parseAuthFile(text: string): AuthFile {
+  const object = asMap(parseJson(text));
+  const helpers = new Map(
+    [...asMap(object.get('credHelpers'))].flatMap(([host, name]) =>
+      typeof name === 'string' ? [[host, name] as const] : [],
+    ),
+  );
+  const store = object.get('credsStore');
+  return {
+    auths: asMap(object.get('auths')),
+    helpers,
+    store: typeof store === 'string' && store !== '' ? store : undefined,
+  };
+}
+
+export interface TextCredentials {
+  credentials: Credentials;
+  /** Hosts, with a path where one was given, as they are compared. */
+  keys: readonly string[];
+}
+
+/**
+ * The credentials in the text of a config.json (or of the older .dockercfg, which is its `auths` alone) that somebody
+ * else wrote: helpers that it names are never run. `where` names it in faults. Throws RemoteFault
+ * `credentials-unreadable`, without a word of the text.
+ */
+export function textCredentials(text: string, where: string, form: 'config' | 'dockercfg'): TextCredentials {
+  let entries: (readonly [string, Map<string, unknown>])[];
+  try {
+    const auths = form === 'config' ? parseAuthFile(text).auths : asMap(parseJson(text));
+    entries = [...auths].map(([key, entry]) => [plainKey(key), asMap(entry)]);
+  } catch (cause) {
+    const problem = isFault(cause) ? cause.code : messageOf(cause);
+    throw unreadable(where, new Error(`no JSON of credentials (${problem})`));
+  }
+  const known = new Map<string, Credential>();
+  for (const [key, entry] of entries) {
+    const credential = parseEntry(entry, key, where);
+    if (credential !== undefined && !known.has(key)) known.set(key, credential);
+  }
+  return {
+    credentials: async (domain, repository) => {
+      const name = namesOf(domain, repository).find((candidate) => known.has(candidate));
+      return name === undefined ? undefined : known.get(name);
+    },
+    keys: [...known.keys()],
+  };
 }
 
 async function credentialIn(

@@ -3,7 +3,7 @@
 export type { Scope } from './auth.ts';
 export { type AzureOptions, azureCredentials, machineCredentials } from './azure.ts';
 export type { Credential, Credentials } from './credential.ts';
-export { anonymous, fileCredentials } from './credentials.ts';
+export { anonymous, fileCredentials, type TextCredentials, textCredentials } from './credentials.ts';
 export { RemoteFault, type RemoteFaultCode } from './fault.ts';
 export { listTags } from './list.ts';
 export {
