@@ -10,4 +10,5 @@ export {
   workloadKinds,
 } from './kinds.ts';
 export { type DigestChange, type MovedText, movedText, referenceOf } from './moved.ts';
+export { type Owned, type Owner, type OwnerKind, ownerOf } from './owner.ts';
 export { type JsonPatch, pointerOf, replaceText } from './set.ts';
