@@ -28,6 +28,8 @@ export const undecidedCodes = {
   'evidence-untimed': 'what a rule counts an age from bears no date that can be believed',
   'base-unknown': 'a rule asks for the base of the image, and the base is not known',
   'platform-none': 'the image has none of the platforms that it is asked for',
+  'running-digest-unknown': 'a node runs or mounts an image whose digest nobody tells',
+  'not-in-time': 'the answer was not there within the time that an admission may take',
 } as const;
 
 export type UndecidedCode = keyof typeof undecidedCodes;
