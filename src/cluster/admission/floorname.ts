@@ -20,7 +20,7 @@ export function celText(text: string): string {
 
 /**
  * `parsed`, from the variable `images` (a list of texts): maps of `i` (as written), `n` (HOST/REPOSITORY, host in lower
- * case), `h` (that host), `p` (`n` up to its last slash), `ok` (a valid name) and `at` (named by digest). In steps,
+ * case), `h` (that host), `ok` (a valid name) and `at` (named by digest). In steps,
  * since each variable has a budget of its own and CEL has no local names.
  */
 export function nameVariables(): Variable[] {
@@ -28,26 +28,65 @@ export function nameVariables(): Variable[] {
     {
       name: 'words',
       // Up to the digest's "@" and the tag's ":", which stands behind the last slash.
-      expression: `variables.images.map(i, {"i": i, "w": i.find("^(?:[^/@]*/)*[^:/@]*")})`,
+      expression: mapped('images', { i: 'x', w: 'x.find("^(?:[^/@]*/)*[^:/@]*")' }),
     },
     {
       name: 'firsts',
-      expression: `variables.words.map(x, {"i": x.i, "w": x.w, "f": x.w.contains("/") ? x.w.split("/", 2)[0] : ""})`,
+      expression: mapped('words', {
+        i: 'x.i',
+        w: 'x.w',
+        f: 'x.w.contains("/") ? x.w.split("/", 2)[0] : ""',
+      }),
     },
     {
       name: 'halves',
       // The first part is a host when it could not be part of a name on Docker Hub.
-      expression: `variables.firsts.map(x, x.f.matches("[.:\\\\[A-Z]") || x.f == "localhost"
-  ? {"i": x.i, "w": x.w, "d": x.f == "index.docker.io" || x.f == "registry-1.docker.io" ? "docker.io" : x.f, "r": x.w.substring(size(x.f) + 1)}
-  : {"i": x.i, "w": x.w, "d": "docker.io", "r": x.w})`,
+      expression: mapped('firsts', {
+        i: 'x.i',
+        w: 'x.w',
+        f: 'x.f.matches("[.:\\\\[A-Z]") || x.f == "localhost" ? x.f : ""',
+      }),
     },
     {
       name: 'wholes',
-      expression: `variables.halves.map(x, {"i": x.i, "b": x.i.substring(size(x.w)), "d": x.d, "r": x.d == "docker.io" && !x.r.contains("/") ? "library/" + x.r : x.r})`,
+      expression: mapped('halves', {
+        i: 'x.i',
+        b: 'x.i.substring(size(x.w))',
+        d: 'x.f == "" || x.f == "index.docker.io" || x.f == "registry-1.docker.io" ? "docker.io" : x.f',
+        r: 'x.f == "" ? x.w : x.w.substring(size(x.f) + 1)',
+      }),
+    },
+    {
+      name: 'named',
+      expression: mapped('wholes', {
+        i: 'x.i',
+        b: 'x.b',
+        d: 'x.d',
+        r: 'x.d == "docker.io" && !x.r.contains("/") ? "library/" + x.r : x.r',
+      }),
     },
     {
       name: 'parsed',
-      expression: `variables.wholes.map(x, {"i": x.i, "h": x.d.lowerAscii(), "n": x.d.lowerAscii() + "/" + x.r, "at": x.b.contains("@"), "ok": size(x.i) <= 1024 && size(x.d) + size(x.r) < 255 && x.b.matches(${celText(behind)}) && x.r.matches(${celText(repository)}) && x.d.matches(${celText(domain)}) && !(size(x.i) == 64 && x.i.matches("^[a-f0-9]{64}$"))})`,
+      expression: mapped('named', {
+        i: 'x.i',
+        h: 'x.d.lowerAscii()',
+        n: 'x.d.lowerAscii() + "/" + x.r',
+        at: 'x.b.contains("@")',
+        ok: [
+          'size(x.i) <= 1024',
+          'size(x.d) + size(x.r) < 255',
+          `x.b.matches(${celText(behind)})`,
+          `x.r.matches(${celText(repository)})`,
+          `x.d.matches(${celText(domain)})`,
+          '!(size(x.i) == 64 && x.i.matches("^[a-f0-9]{64}$"))',
+        ].join(' && '),
+      }),
     },
   ];
+}
+
+/** A list of maps out of the list `from`, whose item is `x`. All values dynamic, or CEL would want one type of them. */
+function mapped(from: string, values: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(values).map(([key, value]) => `${celText(key)}: dyn(${value})`);
+  return `variables.${from}.map(x, {${entries.join(', ')}})`;
 }

@@ -73,7 +73,7 @@ export function imageVariables(): Variable[] {
     { name: 'all', expression: imagesIn('variables.podSpec') },
     {
       name: 'oldSpec',
-      expression: `request.operation == "UPDATE" ? ${podSpecOf('oldObject')} : dyn({})`,
+      expression: `request.operation == "UPDATE" ? (${podSpecOf('oldObject')}) : dyn({})`,
     },
     { name: 'old', expression: imagesIn('variables.oldSpec') },
     // An update that changes no image is none of ours, whatever else it does: it has to scale and to be drained.
@@ -83,13 +83,13 @@ export function imageVariables(): Variable[] {
 
 function podSpecOf(object: string): string {
   const at = (path: readonly string[]) =>
-    `dyn(${object})${path.map((key) => `.?${key}`).join('')}.orValue({})`;
+    `dyn(${object})${path.map((key) => `.?${key}`).join('')}.orValue(dyn({}))`;
   const special = Object.values(workloadKinds).filter(
     ({ podSpec }) => podSpec.join('.') !== 'spec.template.spec',
   );
   const usual = at(['spec', 'template', 'spec']);
   return special.reduce(
-    (rest, { kind, podSpec }) => `request.kind.kind == "${kind}" ? ${at(podSpec)} : ${rest}`,
+    (rest, { kind, podSpec }) => `request.kind.kind == "${kind}" ? ${at(podSpec)} : (${rest})`,
     usual,
   );
 }
