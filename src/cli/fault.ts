@@ -1,6 +1,6 @@
 // What can be wrong with how a command was called.
 import { Fault } from '../core/index.ts';
 
-export type CliFaultCode = 'option-invalid' | 'file-unreadable' | 'output-unwritable';
+export type CliFaultCode = 'option-invalid' | 'file-unreadable' | 'output-unwritable' | 'agent-failed';
 
 export class CliFault extends Fault<CliFaultCode> {}

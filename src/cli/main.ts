@@ -50,6 +50,8 @@ const commands: Record<string, () => Promise<Command>> = {
   trust: async () => (await import('./trust.ts')).trustCommand(),
   promote: async () => (await import('./promote.ts')).promoteCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  agent: async () => (await import('./agent.ts')).agentCommand(),
+  admit: async () => (await import('./admit.ts')).admitCommand(),
 };
 
 /** A command that is added does not take over how its parent fails: it would end the process by itself. */

@@ -55,6 +55,8 @@ export interface Checked {
 export interface Checker {
   /** Throws RemoteFault, ImageFault, NetFault where the image cannot be resolved, RootFault, TransportFault. */
   check(request: CheckRequest): Promise<Checked>;
+  /** What the tag stands for now, or the verdict where the name alone decides. Throws what `check` throws. */
+  pin(request: CheckRequest): Promise<{ digest: string } | { barred: Verdict }>;
   /** Loads the trust roots of a policy; gives those that could not be brought up to date. Throws RootFault. */
   prepare(policy: ImagePolicy): Promise<string[]>;
 }
@@ -64,24 +66,33 @@ export function createChecker(given: CheckerOptions): Checker {
   const cache = options.cache ?? new VerdictCache();
   const running = new Map<string, Promise<Checked>>();
   const roots = new KeptRoots(options);
+  async function lookAt(request: CheckRequest): Promise<Look> {
+    const { policy } = request;
+    const reference = withDefaultTag(
+      typeof request.reference === 'string' ? parseReference(request.reference) : request.reference,
+    );
+    const now = options.clock.now().getTime();
+    return {
+      request,
+      reference,
+      labels: request.labels ?? {},
+      purpose: request.purpose ?? 'admission',
+      now,
+      loaded: roots.at(policy, now) ?? (await roots.load(policy, now)),
+      options,
+    };
+  }
   return {
     prepare: async (policy) => (await roots.load(policy, options.clock.now().getTime())).stale,
+    async pin(request) {
+      const look = await lookAt(request);
+      if (look.reference.digest !== undefined) return { digest: look.reference.digest };
+      const barred = judgeUnseen(look);
+      return barred === undefined ? { digest: (await resolveImage(look.reference, options)).digest } : { barred };
+    },
     async check(request) {
-      const { policy } = request;
-      const reference = withDefaultTag(
-        typeof request.reference === 'string' ? parseReference(request.reference) : request.reference,
-      );
-      const now = options.clock.now().getTime();
-      const loaded = roots.at(policy, now) ?? (await roots.load(policy, now));
-      const look: Look = {
-        request,
-        reference,
-        labels: request.labels ?? {},
-        purpose: request.purpose ?? 'admission',
-        now,
-        loaded,
-        options,
-      };
+      const look = await lookAt(request);
+      const { reference, now, loaded } = look;
       if (reference.digest !== undefined && request.scanFiles === undefined) {
         const kept = keptVerdict(cache, look, reference.digest);
         if (kept !== undefined) return kept;

@@ -36,6 +36,13 @@ export const resources = {
   services: core('Service', 'services'),
   serviceAccounts: core('ServiceAccount', 'serviceaccounts'),
   events: core('Event', 'events'),
+  leases: {
+    group: 'coordination.k8s.io',
+    version: 'v1',
+    kind: 'Lease',
+    plural: 'leases',
+    namespaced: true,
+  },
   controllerRevisions: {
     group: 'apps',
     version: 'v1',

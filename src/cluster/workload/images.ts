@@ -46,6 +46,14 @@ export function imagesOf(object: unknown, kind: Pick<Resource, 'group' | 'kind'>
   return found;
 }
 
+/** The pod's spec inside an object of a known kind; empty where there is none. */
+export function podSpecOf(object: unknown, kind: Pick<Resource, 'group' | 'kind'>): Record<string, unknown> {
+  let spec: unknown = object;
+  for (const key of workloadKindOf(kind.group, kind.kind)?.podSpec ?? [])
+    spec = isMap(spec) ? spec[key] : undefined;
+  return isMap(spec) ? spec : {};
+}
+
 function readPodSpec(spec: Record<string, unknown>, at: readonly string[], found: FoundImages): void {
   for (const [key, role] of lists)
     for (const [i, item] of listIn(spec, key, at, found)) {

@@ -1,5 +1,12 @@
 // Every kind that carries images: which they are, and how others are put in. Pure.
-export { changedImages, type FoundImages, type ImageRole, type ImageUse, imagesOf } from './images.ts';
+export {
+  changedImages,
+  type FoundImages,
+  type ImageRole,
+  type ImageUse,
+  imagesOf,
+  podSpecOf,
+} from './images.ts';
 export {
   apiVersionOf,
   groupOf,

@@ -10,7 +10,7 @@ import type { Material } from './material.ts';
 import { checkImage, checkLabels, meant, type Report } from './mistake.ts';
 
 /** Undecided reasons that no exception lifts: they are the absence of any rule to let something past. */
-const fixedCodes = ['no-rule'];
+const fixedCodes = ['no-rule', 'not-in-time'];
 
 export function checkPolicy(document: PolicyDocument, context: z.RefinementCtx, material: Material): void {
   const report: Report = (path, message) =>
@@ -54,13 +54,17 @@ function checkRoots({ roots = [] }: PolicyDocument['spec'], report: Report, mate
     const path = ['roots', i];
     if (root.name === 'public-good')
       report([...path, 'name'], 'public-good is the name of the public instance');
-    if ((root.file === undefined) === (root.tuf === undefined))
-      report(path, 'expected file or tuf, one of them');
+    if ([root.file, root.json, root.tuf].filter((source) => source !== undefined).length !== 1)
+      report(path, 'expected file, json or tuf, one of them');
+    if (root.tuf !== undefined && (root.tuf.root === undefined) === (root.tuf.json === undefined))
+      report([...path, 'tuf'], 'expected root or json, one of them');
     const file = root.file ?? root.tuf?.root;
-    if (file === undefined) continue;
-    const at = root.file === undefined ? [...path, 'tuf', 'root'] : [...path, 'file'];
+    const json = root.json ?? root.tuf?.json;
+    if (file === undefined && json === undefined) continue;
+    const below = root.tuf === undefined ? path : [...path, 'tuf'];
+    const at = [...below, json !== undefined ? 'json' : root.tuf === undefined ? 'file' : 'root'];
     try {
-      JSON.parse(material.text(file));
+      JSON.parse(json ?? material.text(file!));
     } catch (error) {
       report(at, `expected a JSON file that can be read: ${messageOf(error)}`);
     }
