@@ -45,9 +45,9 @@ const atLeast = z.int().min(1).max(100);
 
 const key = z.strictObject({
   file: text.optional().describe('Public key in PEM; the path is relative to the policy.'),
-  pem: z.string().optional(),
-  notBefore: moment.optional(),
-  notAfter: moment.optional(),
+  pem: z.string().optional().describe('The public key itself, PEM.'),
+  notBefore: moment.optional().describe('Signatures from before this day or time do not count.'),
+  notAfter: moment.optional().describe('Signatures from after this day or time do not count.'),
 });
 
 const authority = z.strictObject({
@@ -55,9 +55,14 @@ const authority = z.strictObject({
   key: z
     .strictObject({
       root: name.optional().describe('Trust root that proofs are judged by; public-good when absent.'),
-      keys: z.array(key).min(1, 'expected at least one key, got none').max(100),
+      keys: z
+        .array(key)
+        .min(1, 'expected at least one key, got none')
+        .max(100)
+        .describe('Keys that count as one signer: a key and the one that follows it.'),
     })
-    .optional(),
+    .optional()
+    .describe('Whoever holds one of these private keys.'),
   keyless: z
     .strictObject({
       identities: z
@@ -70,20 +75,31 @@ const authority = z.strictObject({
           }),
         )
         .min(1, 'expected at least one identity, got none')
-        .max(100),
+        .max(100)
+        .describe('Issuer and subject of its tokens, exact or as anchored patterns.'),
       root: name.optional().describe('Name of a trust root in spec.roots; public-good when absent.'),
     })
-    .optional(),
+    .optional()
+    .describe('A pipeline or a person, by the identity that Fulcio certified.'),
   notation: z
     .strictObject({
-      trustedIdentities: z.array(text).min(1, 'expected at least one identity, got none').max(100),
+      trustedIdentities: z
+        .array(text)
+        .min(1, 'expected at least one identity, got none')
+        .max(100)
+        .describe('x509.subject: and parts of the subject, as in Notation’s trust policy.'),
       stores: z
         .array(
           z.strictObject({
             type: oneOf(['ca', 'signingAuthority', 'tsa']),
             name,
-            files: z.array(text).min(1).max(100).optional(),
-            pem: z.string().optional(),
+            files: z
+              .array(text)
+              .min(1)
+              .max(100)
+              .optional()
+              .describe('Certificates in PEM; paths are relative to the policy.'),
+            pem: z.string().optional().describe('The certificates themselves, PEM.'),
           }),
         )
         .min(1, 'expected at least one trust store, got none')
@@ -98,7 +114,8 @@ const authority = z.strictObject({
         .optional(),
       verifyTimestamp: oneOf(['always', 'afterCertExpiry']).optional(),
     })
-    .optional(),
+    .optional()
+    .describe('Holders of certificates that Notation signs with.'),
   proofs: z
     .strictObject({ log: z.boolean().optional(), timestamp: z.boolean().optional() })
     .optional()
@@ -107,11 +124,21 @@ const authority = z.strictObject({
 
 const rule = z.strictObject({
   name,
-  mode: oneOf(modes).optional(),
-  images: images.optional(),
-  labels: labels.optional(),
-  registries: images.optional(),
-  digest: z.literal('required').optional(),
+  mode: oneOf(modes)
+    .optional()
+    .describe(
+      'enforce when absent; warn and audit tell and let pass. In a cluster, enforce needs a namespace that enforces.',
+    ),
+  images: images
+    .optional()
+    .describe('Anchored patterns of HOST/REPOSITORY that the rule is for; all images when absent.'),
+  labels: labels
+    .optional()
+    .describe('Labels that must all fit; in a cluster those of the namespace, and its name as "namespace".'),
+  registries: images
+    .optional()
+    .describe('The image must fit one of these patterns; unlike spec.registries with a mode and exceptions.'),
+  digest: z.literal('required').optional().describe('The image must be named by digest.'),
   signature: z
     .strictObject({
       by,
@@ -119,10 +146,13 @@ const rule = z.strictObject({
       formats: z.array(oneOf(formats)).min(1).optional(),
       platforms: oneOf(platformChoices).optional(),
     })
-    .optional(),
+    .optional()
+    .describe('So many distinct signers of these must have signed it.'),
   attestation: z
     .strictObject({
-      type: text,
+      type: text.describe(
+        'slsaprovenance, slsaprovenance1, slsaprovenance02, spdx, cyclonedx, vuln, openvex, vsa, scan, or a URI.',
+      ),
       by,
       atLeast: atLeast.optional(),
       platforms: oneOf(platformChoices).optional(),
@@ -141,28 +171,42 @@ const rule = z.strictObject({
       policyDigest: digest.optional(),
       maxAge: duration.optional(),
     })
-    .optional(),
+    .optional()
+    .describe('A signed statement about the image: provenance, SBOM, verification summary and others.'),
   vulnerabilities: z
     .strictObject({
       by,
-      summaryBy: by.optional(),
-      severity: severity.optional(),
-      kev: z.boolean().optional(),
-      epss: z.number().gt(0).max(1).optional(),
-      priority: z.number().gt(0).max(100).optional(),
-      fixable: z.boolean().optional(),
-      publishedFor: duration.optional(),
-      grace: duration.optional(),
-      unknownSeverity: severity.optional(),
-      maxScanAge: duration.optional(),
-      maxDatabaseAge: duration.optional(),
+      summaryBy: by
+        .optional()
+        .describe('Whose verification summaries stand in where there is no scan result.'),
+      severity: severity.optional().describe('A finding counts from this severity on.'),
+      kev: z.boolean().optional().describe('A finding counts when it is known to be exploited.'),
+      epss: z.number().gt(0).max(1).optional().describe('A finding counts from this likelihood on.'),
+      priority: z.number().gt(0).max(100).optional().describe('A finding counts from this priority on.'),
+      fixable: z.boolean().optional().describe('Only findings count for which a fix can be had.'),
+      publishedFor: duration.optional().describe('Only findings count that were published longer ago.'),
+      grace: duration
+        .optional()
+        .describe('Only findings count that this digest has been known to have for longer.'),
+      unknownSeverity: severity
+        .optional()
+        .describe('What a finding without severity counts as; undecided when absent.'),
+      maxScanAge: duration.optional().describe('Age of the scan that is still believed.'),
+      maxDatabaseAge: duration
+        .optional()
+        .describe('Age of the oldest advisories that the scan needed; 7d when absent.'),
       platforms: oneOf(['allPlatforms', 'nodePlatforms']).optional(),
     })
-    .optional(),
-  age: z.strictObject({ max: duration }).optional(),
+    .optional()
+    .describe('No finding of a signed scan result may fit.'),
+  age: z
+    .strictObject({ max: duration })
+    .optional()
+    .describe('The image must have been made within this span.'),
   base: z
     .strictObject({ allowed: images.optional(), by: by.optional(), wait: duration.optional() })
-    .optional(),
+    .optional()
+    .describe('What the image stands on: of these, signed by these, known for this span.'),
 });
 
 const suppression = z.strictObject({
@@ -184,25 +228,28 @@ const suppression = z.strictObject({
   expires: day,
 });
 
-const exception = z.strictObject({
-  rule: name.optional(),
-  undecided: text.optional(),
-  images,
-  labels: labels.optional(),
-  reason: text,
-  author: text,
-  expires: day,
+export const exceptionDocument = z.strictObject({
+  rule: name.optional().describe('The rule that it lifts; or undecided, one of the two.'),
+  undecided: text.optional().describe('The undecided code that it lifts; or rule, one of the two.'),
+  images: images.describe('Anchored patterns of HOST/REPOSITORY that it is for.'),
+  labels: labels.optional().describe('Labels that must all fit as well.'),
+  reason: text.describe('Why, in a sentence that is shown whenever it is used.'),
+  author: text.describe('Who answers for it.'),
+  expires: day.describe('The last day that it holds, UTC.'),
 });
 
 const root = z.strictObject({
   name,
   file: text.optional().describe('trusted_root.json; the path is relative to the policy.'),
+  json: z.string().max(200_000).optional().describe('The text of a trusted_root.json itself.'),
   tuf: z
     .strictObject({
       mirror: z.url({ protocol: /^https?$/ }),
-      root: text.describe('root.json to begin with.'),
+      root: text.optional().describe('root.json to begin with; the path is relative to the policy.'),
+      json: z.string().max(200_000).optional().describe('The text of the root.json itself.'),
     })
-    .optional(),
+    .optional()
+    .describe('A repository of The Update Framework that the trust root is kept up to date from.'),
 });
 
 export const imagePolicyDocument = z.strictObject({
@@ -210,17 +257,47 @@ export const imagePolicyDocument = z.strictObject({
   kind: z.literal('ImagePolicy', 'expected ImagePolicy'),
   metadata: z.looseObject({ name }),
   spec: z.strictObject({
-    registries: images.optional(),
-    mutateDigest: z.boolean().optional(),
-    roots: z.array(root).max(100).optional(),
-    authorities: z.array(authority).max(100).optional(),
-    rules: z.array(rule).max(200).optional(),
-    suppressions: z.array(suppression).max(10_000).optional(),
-    exceptions: z.array(exception).max(1000).optional(),
+    registries: images
+      .optional()
+      .describe(
+        'Anchored patterns of HOST/REPOSITORY that every image must fit one of; no exception lifts this.',
+      ),
+    mutateDigest: z
+      .boolean()
+      .optional()
+      .describe('Whether the cluster may put digests in where a workload names a tag; true when absent.'),
+    exceptionsNeedApprover: z
+      .boolean()
+      .optional()
+      .describe('Whether an ImageException counts only once another person than its author approved it.'),
+    roots: z.array(root).max(100).optional().describe('Trust roots beside the public instance of Sigstore.'),
+    authorities: z
+      .array(authority)
+      .max(100)
+      .optional()
+      .describe('Who may vouch, by the names that rules use.'),
+    rules: z
+      .array(rule)
+      .max(200)
+      .optional()
+      .describe(
+        'What images must meet: every rule that is for an image binds it, and an image without any is not allowed.',
+      ),
+    suppressions: z
+      .array(suppression)
+      .max(10_000)
+      .optional()
+      .describe('Findings set aside, each with reason, author and expiry.'),
+    exceptions: z
+      .array(exceptionDocument)
+      .max(1000)
+      .optional()
+      .describe('Images let past one rule or one undecided reason, each with reason, author and expiry.'),
     revocations: z
       .array(z.strictObject({ digest, reason: text, author: text }))
       .max(10_000)
-      .optional(),
+      .optional()
+      .describe('Digests refused above every exception and grace; nothing that runs is killed.'),
   }),
   status: z.unknown().optional(),
 });
@@ -233,7 +310,9 @@ export type RuleDocument = z.output<typeof rule>;
 export const policyKeys: readonly string[] = [
   ...Object.keys(imagePolicyDocument.shape),
   ...Object.keys(imagePolicyDocument.shape.spec.shape),
-  ...[key, authority, rule, suppression, exception, root].flatMap((schema) => Object.keys(schema.shape)),
+  ...[key, authority, rule, suppression, exceptionDocument, root].flatMap((schema) =>
+    Object.keys(schema.shape),
+  ),
   ...Object.keys(rule.shape.signature.unwrap().shape),
   ...Object.keys(rule.shape.attestation.unwrap().shape),
   ...Object.keys(rule.shape.vulnerabilities.unwrap().shape),

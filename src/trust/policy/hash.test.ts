@@ -16,13 +16,14 @@ const hashes = (spec: string, read = keyFile) => {
 };
 const rules = `${build}  rules:\n    - { name: s, signature: { by: [build] } }\n`;
 
-test('the rules hash leaves modes, suppressions, exceptions and revocations out; the whole hash leaves out nothing', () => {
+test('the rules hash leaves modes, suppressions, exceptions, their approval and revocations out; the whole hash leaves out nothing', () => {
   const plain = hashes(rules);
   for (const more of [
     `${build}  rules:\n    - { name: s, mode: warn, signature: { by: [build] } }\n`,
     `${rules}  exceptions: [{ rule: s, images: [a.example/b], reason: r, author: a, expires: 2026-12-31 }]\n`,
     `${rules}  suppressions: [{ id: C, purl: "pkg:npm/x", kind: accepted, reason: r, author: a, expires: 2026-12-31 }]\n`,
     `${rules}  revocations: [{ digest: "sha256:${'a'.repeat(64)}", reason: r, author: a }]\n`,
+    `${rules}  exceptionsNeedApprover: true\n`,
   ]) {
     const changed = hashes(more);
     assert.equal(changed.rulesHash, plain.rulesHash);
@@ -50,4 +51,16 @@ test('the order of keys, comments and spelled-out defaults change no hash', () =
     ),
     hashes(rules),
   );
+});
+
+test('a trust root written into the policy hashes as the file of the same text', () => {
+  const root = (source: string) => hashes(`  roots: [{ name: own, ${source} }]\n`, () => '{"a":1}');
+  assert.deepEqual(root(`json: '{"a":1}'`), root('file: trusted_root.json'));
+  assert.deepEqual(
+    root(`tuf: { mirror: "https://tuf.example", json: '{"a":1}' }`),
+    root('tuf: { mirror: "https://tuf.example", root: root.json }'),
+  );
+  assert.throws(() => root(`json: '{"a":1}', file: b`), /expected file, json or tuf, one of them/);
+  assert.throws(() => root('tuf: { mirror: "https://tuf.example" }'), /expected root or json, one of them/);
+  assert.throws(() => root('json: "no JSON"'), /roots.0.json: expected a JSON file that can be read/);
 });

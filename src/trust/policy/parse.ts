@@ -15,10 +15,10 @@ export function parsePolicy(text: string, file: string, readFile: ReadFile): Ima
   );
   const { metadata, spec } = parseDocumentAs(text, file, schema, policyKeys);
   const roots = (spec.roots ?? []).map(
-    ({ name, file: path, tuf }): RootSource =>
+    ({ name, file: path, json, tuf }): RootSource =>
       tuf === undefined
-        ? { name, kind: 'file', json: material.text(path!) }
-        : { name, kind: 'tuf', mirror: tuf.mirror, root: material.text(tuf.root) },
+        ? { name, kind: 'file', json: json ?? material.text(path!) }
+        : { name, kind: 'tuf', mirror: tuf.mirror, root: tuf.json ?? material.text(tuf.root!) },
   );
   const authorities = (spec.authorities ?? []).map((authority) => compileAuthority(authority, material));
   const rules = (spec.rules ?? []).map((rule) => compileRule(rule, authorities));
@@ -34,6 +34,8 @@ export function parsePolicy(text: string, file: string, readFile: ReadFile): Ima
     suppressions: spec.suppressions ?? [],
     exceptions: (spec.exceptions ?? []).map(compileException),
     revocations: spec.revocations ?? [],
+    // Named in the hash only where it is asked for, so that a policy that does not keeps its hash.
+    ...(spec.exceptionsNeedApprover === true ? { exceptionsNeedApprover: true } : {}),
   };
   return {
     name: metadata.name,

@@ -44,6 +44,8 @@ export interface ImagePolicy {
   suppressions: readonly Suppression[];
   exceptions: readonly Exception[];
   revocations: readonly Revocation[];
+  /** Exceptions of a cluster count only with an approver who is not their author. */
+  exceptionsNeedApprover?: boolean;
   /** `sha256:` over the whole document with the files it names. */
   hash: string;
   /** The same without suppressions, exceptions, revocations, modes and the policy's name. */

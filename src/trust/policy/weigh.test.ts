@@ -175,7 +175,9 @@ test('a denial says since when: the finding, its grace, an exception or a suppre
   assert.equal(since(rule({ grace: '7d' }), seen), -3 * dayMs + 1);
   const ranOut = { expires: '2026-11-25', reason: 'r', author: 'a' };
   const end = Date.parse('2026-11-26T00:00:00Z') - policyNow;
-  const lifted = { exceptions: [{ ...ranOut, rule: 'vulnerabilities', images: ['registry.example.com/**'] }] };
+  const lifted = {
+    exceptions: [{ ...ranOut, rule: 'vulnerabilities', images: ['registry.example.com/**'] }],
+  };
   assert.equal(since(rule({}, lifted), seen), end);
   const aside = { suppressions: [{ ...suppression, ...ranOut }] };
   const one = scanOf([findingOf('CVE-1', { since: iso(-10 * dayMs) })]);
