@@ -53,6 +53,7 @@ export {
   type ImageFacts,
   type ImagePolicy,
   identityProblem,
+  imagePolicyShape,
   importAzurePolicy,
   judge,
   makeSummary,

@@ -53,3 +53,9 @@ export async function parseCases(text: string, file: string): Promise<CaseFile> 
   const { parseCases: parse } = await import('./casefile.ts');
   return parse(text, file);
 }
+
+/** The JSON Schema of an ImagePolicy. */
+export async function imagePolicyShape(): Promise<Record<string, unknown>> {
+  const { imagePolicySchemaJson } = await import('./schema.ts');
+  return imagePolicySchemaJson();
+}

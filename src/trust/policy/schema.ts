@@ -13,6 +13,11 @@ export function policyTestSchema(): string {
   return schemaText(policyTestDocument, 'image-policy-test', 'ImagePolicyTest of Seaworthy');
 }
 
+/** The same as an object, for the custom resource of a cluster. */
+export function imagePolicySchemaJson(): Record<string, unknown> {
+  return z.toJSONSchema(imagePolicyDocument, { io: 'input', target: 'draft-2020-12' });
+}
+
 function schemaText(document: z.ZodType, name: string, title: string): string {
   const { $schema, ...schema } = z.toJSONSchema(document, {
     io: 'input',
