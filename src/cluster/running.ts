@@ -1,5 +1,5 @@
 // What runs: every container of every live pod, with its image and the workload it belongs to. Pure.
-import type { KubeObject } from './kube/index.ts';
+import type { KubeObject, PullingPod } from './kube/index.ts';
 import { type ImageIdentity, identityByName, identityOf } from './runningimage.ts';
 import { Owners, selfOf, type Workload } from './runningowner.ts';
 import { type ImageRole, type ImageUse, imagesOf, workloadKinds } from './workload/index.ts';
@@ -26,6 +26,8 @@ export interface Running {
   pods: number;
   /** One of them. */
   pod?: string;
+  /** What its images are pulled with. */
+  pulling: PullingPod;
 }
 
 /** A container that has not started, and may never. */
@@ -99,7 +101,8 @@ export function takeCensus({ pods, between, cronJobs, nodes }: CensusObjects): C
           use.role === 'volume' ? volumeIdentity(use, statuses) : identityOf(status?.['imageID'], use.image),
         ...(platform === undefined ? {} : { platform }),
       };
-      const same = merge(running, JSON.stringify(one), { ...one, pods: 0, pod: pod.metadata.name });
+      const first = { ...one, pods: 0, pod: pod.metadata.name, pulling: pullingOf(pod.spec) };
+      const same = merge(running, JSON.stringify(one), first);
       same.pods++;
       busy.add(keyOf(workload, use.name, use.image));
       if (pod.metadata.name < same.pod!) same.pod = pod.metadata.name;
@@ -115,7 +118,13 @@ export function takeCensus({ pods, between, cronJobs, nodes }: CensusObjects): C
       if (busy.has(keyOf(workload, use.name, use.image))) continue;
       const { role, name, image } = use;
       const one = { namespace: cronJob.metadata.namespace ?? '', workload, container: name, role, image };
-      const scheduled = { ...one, state: 'scheduled' as const, identity: identityByName(image), pods: 0 };
+      const scheduled = {
+        ...one,
+        state: 'scheduled' as const,
+        identity: identityByName(image),
+        pods: 0,
+        pulling: pullingOf(templateOf(cronJob)),
+      };
       running.set(JSON.stringify(one), scheduled);
     }
   }
@@ -207,6 +216,15 @@ function volumeIdentity({ name, image }: ImageUse, statuses: ReadonlyMap<string,
     }
   }
   return identityByName(image);
+}
+
+function pullingOf(spec: unknown): PullingPod {
+  const { imagePullSecrets, serviceAccountName } = mapOf(spec) ?? {};
+  return { imagePullSecrets, serviceAccountName };
+}
+
+function templateOf(cronJob: KubeObject): unknown {
+  return workloadKinds.CronJob.podSpec.reduce<unknown>((at, key) => mapOf(at)?.[key], cronJob);
 }
 
 function platformOf(node: KubeObject): string | undefined {

@@ -1,0 +1,66 @@
+// What one cluster is asked for its status: pods first, then what they belong to, so that no owner is younger than they.
+import { isFault } from '../core/index.ts';
+import { type Cluster, enforceLabel, type KubeObject, resources } from './kube/index.ts';
+import { type Census, takeCensus } from './running.ts';
+import { type Resource, workloadKinds } from './workload/index.ts';
+
+export interface Surveyed extends Census {
+  /** Labels of each namespace, with `namespace` itself. */
+  labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Namespaces in which the policy is enforced. */
+  enforcing: ReadonlySet<string>;
+  /** Platforms of all nodes. */
+  platforms: readonly string[];
+  /** What could not be read beside the pods, and what that means. */
+  notes: string[];
+}
+
+/** `namespaces`: only these. Throws KubeFault, NetFault where the pods cannot be listed. */
+export async function surveyCluster(cluster: Cluster, namespaces: readonly string[] = []): Promise<Surveyed> {
+  const notes: string[] = [];
+  const pods = await listIn(cluster, workloadKinds.Pod, namespaces);
+  const beside = (resource: Resource, means: string, where: readonly string[] = namespaces) =>
+    listIn(cluster, resource, where).catch((error: unknown) => {
+      if (!isFault(error) || error.code !== 'forbidden') throw error;
+      notes.push(`${resource.plural} may not be listed: ${means}`);
+      return [];
+    });
+  const [replicaSets, jobs, cronJobs, nodes, spaces] = await Promise.all([
+    beside(workloadKinds.ReplicaSet, 'pods of Deployments are shown under their ReplicaSets'),
+    beside(workloadKinds.Job, 'pods of CronJobs are shown under their Jobs'),
+    beside(workloadKinds.CronJob, 'what is only scheduled is not shown'),
+    beside(resources.nodes, 'of images for several platforms the one of this machine is judged', []),
+    beside(resources.namespaces, 'rules and modes that go by labels of namespaces are judged without', []),
+  ]);
+  const census = takeCensus({ pods, between: [...replicaSets, ...jobs], cronJobs, nodes });
+  const labels = new Map(
+    spaces.map(({ metadata }) => [metadata.name, { ...metadata.labels, namespace: metadata.name }]),
+  );
+  const enforcing = spaces.filter(({ metadata }) => metadata.labels?.[enforceLabel] === 'true');
+  const platforms = new Set(nodes.flatMap((node) => platformIn(node) ?? []));
+  return {
+    ...census,
+    labels,
+    enforcing: new Set(enforcing.map(({ metadata }) => metadata.name)),
+    platforms: [...platforms].sort(),
+    notes,
+  };
+}
+
+async function listIn(
+  cluster: Cluster,
+  resource: Resource,
+  namespaces: readonly string[],
+): Promise<KubeObject[]> {
+  if (namespaces.length === 0) return cluster.list(resource);
+  const lists = await Promise.all(namespaces.map((namespace) => cluster.list(resource, { namespace })));
+  return lists.flat();
+}
+
+function platformIn({ status }: KubeObject): string | undefined {
+  const info = (status as { nodeInfo?: { operatingSystem?: string; architecture?: string } } | undefined)
+    ?.nodeInfo;
+  return info?.operatingSystem && info.architecture
+    ? `${info.operatingSystem}/${info.architecture}`
+    : undefined;
+}

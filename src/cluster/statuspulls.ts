@@ -1,0 +1,37 @@
+// Who may read what runs: the clusters' image pull secrets where they are asked for, then the machine's credentials.
+import type { Credentials } from '../transport/index.ts';
+import { type Cluster, pullSecretCredentials } from './kube/index.ts';
+import type { Running } from './running.ts';
+import type { Wanted } from './statusimages.ts';
+
+/** Image pull secrets, read once for each namespace and list of names. */
+export class PullSecretsOf {
+  readonly #clusters: ReadonlyMap<string, Cluster>;
+  readonly #isOn: boolean;
+  readonly #read = new Map<string, Promise<{ credentials?: Credentials; scope: string }>>();
+
+  constructor(clusters: ReadonlyMap<string, Cluster>, isOn: boolean) {
+    this.#clusters = clusters;
+    this.#isOn = isOn;
+  }
+
+  first(context: string, { namespace, pulling }: Pick<Running, 'namespace' | 'pulling'>) {
+    const cluster = this.#clusters.get(context);
+    if (!this.#isOn || cluster === undefined)
+      return Promise.resolve<{ credentials?: Credentials; scope: string }>({ scope: '' });
+    const key = JSON.stringify([context, namespace, pulling]);
+    const known = this.#read.get(key) ?? pullSecretCredentials(cluster, namespace, pulling);
+    this.#read.set(key, known);
+    return known;
+  }
+
+  /** Those of up to three who pull it, then the machine's own. */
+  async credentialsFor({ pulls }: Wanted): Promise<(Credentials | undefined)[]> {
+    const found = new Map<string, Credentials>();
+    for (const { context, ...row } of pulls) {
+      const { credentials, scope } = await this.first(context, row);
+      if (credentials !== undefined && scope !== '' && found.size < 3) found.set(scope, credentials);
+    }
+    return [...found.values(), undefined];
+  }
+}
