@@ -1,5 +1,6 @@
 // seaworthy admit: sends manifests to an agent as the AdmissionReview that an API server would send.
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { isFault, messageOf } from '../core/index.ts';
@@ -194,7 +195,7 @@ async function ask(
 async function objectsIn(file: string): Promise<Json[]> {
   const { parseAllDocuments } = await import('yaml');
   const objects: Json[] = [];
-  for (const document of parseAllDocuments(readText(file))) {
+  for (const document of parseAllDocuments(file === '-' ? readFileSync(0, 'utf8') : readText(file))) {
     if (!('errors' in document)) continue;
     if (document.errors.length > 0)
       throw new CliFault('file-unreadable', `expected YAML in ${file}, got ${document.errors[0]!.message}`);

@@ -18,8 +18,12 @@ export function wantsDigest(
 
 /** A tag where a digest is wanted is refused, whatever it stands for at this moment. */
 export function refuseTag(verdict: Verdict): Verdict {
-  if (verdict.rules.some(({ code, mode }) => code === 'tag-given' && mode === 'enforce')) return verdict;
-  const pinned = verdict.digest === '' ? undefined : `${verdict.image}@${verdict.digest}`;
+  // Where the name alone decided, nobody asked what the tag stands for.
+  if (
+    verdict.digest === '' ||
+    verdict.rules.some(({ code, mode }) => code === 'tag-given' && mode === 'enforce')
+  )
+    return verdict;
   const outcome: RuleOutcome = {
     rule: 'digest',
     kind: 'digest',
@@ -28,7 +32,7 @@ export function refuseTag(verdict: Verdict): Verdict {
     code: 'tag-given',
     expected: 'named by digest, where rules about signatures or evidence are enforced',
     found: 'named by a tag, which can move before it is pulled',
-    ...(pinned === undefined ? {} : { fix: { text: `write ${pinned}` } }),
+    fix: { text: `write ${verdict.image}@${verdict.digest}` },
     evidence: [],
   };
   return { ...verdict, decision: 'deny', rules: [outcome, ...verdict.rules] };

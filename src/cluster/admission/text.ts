@@ -26,13 +26,13 @@ export function denialText(policy: string, denied: readonly Judged[], total: num
 }
 
 function blockOf(one: Judged): string[] {
-  const head = cut(`✗ ${one.image}  (${usesText(one)})`, columns);
+  const head = wrapped(`✗ ${usesText(one)}: ${one.image}`, '', 3);
   if (one.verdict === undefined)
-    return [head, ...wrapped(`undecided (${one.problem?.code}): ${one.problem?.message}`, '  ', 4)];
+    return [...head, ...wrapped(`undecided (${one.problem?.code}): ${one.problem?.message}`, '  ', 4)];
   const open = one.verdict.rules.filter(isOpen).sort((a, b) => weight(a) - weight(b));
   const shown = open.slice(0, 4);
   return [
-    head,
+    ...head,
     ...shown.flatMap((rule) => [
       ...wrapped(
         `${rule.rule}: ${rule.outcome === 'undecided' ? `undecided (${rule.code}), ` : ''}${rule.found}`,
@@ -91,9 +91,9 @@ export function warningsOf(judged: readonly Judged[], kept: ReadonlySet<Judged>)
     : distinct;
 }
 
-/** One line: the first rule that is not met. */
+/** One line: the first rule that is not met, or why there is no verdict. */
 export function shortReason(one: Judged): string {
-  if (one.verdict === undefined) return `undecided (${one.problem?.code}): ${one.problem?.message}`;
+  if (one.verdict === undefined) return `${one.problem?.code}: ${one.problem?.message}`;
   const open = one.verdict.rules.filter(isOpen).sort((a, b) => weight(a) - weight(b))[0];
   return open === undefined ? one.verdict.decision : `${open.rule}: ${open.found}`;
 }

@@ -58,11 +58,16 @@ function keyId(key: KeyObject): Buffer {
     .digest();
 }
 
-/** Names a server answers to. */
+/** Names and addresses a server answers to. */
 export function dnsNames(names: readonly string[]): Buffer {
-  return extension(
-    '2.5.29.17',
-    false,
-    sequence(...names.map((name) => writeDer(0x82, Buffer.from(name, 'latin1')))),
-  );
+  const general = (name: string) =>
+    isAddress(name)
+      ? writeDer(0x87, Buffer.from(name.split('.').map(Number)))
+      : writeDer(0x82, Buffer.from(name, 'latin1'));
+  return extension('2.5.29.17', false, sequence(...names.map(general)));
+}
+
+/** IPv4; addresses of other kinds are given names. */
+function isAddress(name: string): boolean {
+  return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(name);
 }
