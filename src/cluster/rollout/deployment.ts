@@ -1,0 +1,30 @@
+// A Deployment by its own conditions.
+import { conditionOf, countOf, lineOf, mapOf, textOf } from './facts.ts';
+import { explained, isAnswered, isDenial, type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+
+export function judgeDeployment(seen: Seen, target: Target): Judgement {
+  const common = judgeCommon(seen, target);
+  if (common !== undefined) return common;
+  const spec = mapOf(seen.object.spec);
+  if (spec['paused'] === true) return { state: 'overtaken', text: 'somebody paused it' };
+  if (!isAnswered(seen.object, target)) return { state: 'going', text: 'waiting for its controller' };
+  const status = mapOf(seen.object.status);
+  const wanted = countOf(spec, 'replicas', 1);
+  const updated = countOf(status, 'updatedReplicas');
+  const available = countOf(status, 'availableReplicas');
+  const all = countOf(status, 'replicas');
+  if (updated === wanted && all === wanted && available === wanted)
+    return { state: 'done', text: wanted === 0 ? 'no pods are wanted' : `${wanted} of ${wanted} available` };
+  const text = explained(`${updated} of ${wanted} updated, ${available} available`, seen, target);
+  const failure = conditionOf(status, 'ReplicaFailure');
+  if (failure?.['status'] === 'True' && isDenial(textOf(failure, 'message')) && target.way === 'after')
+    return { state: 'failed', text: lineOf(textOf(failure, 'message'), 600) };
+  const progressing = conditionOf(status, 'Progressing');
+  if (progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded')
+    return { state: 'failed', text: `no progress within its own deadline: ${reasonWith(text, failure)}` };
+  return { state: 'going', text, progress: updated + available };
+}
+
+function reasonWith(text: string, failure: Record<string, unknown> | undefined): string {
+  return failure?.['status'] === 'True' ? `${text}; ${lineOf(textOf(failure, 'message'))}` : text;
+}
