@@ -3,9 +3,12 @@ export { type Admission, createAdmission, type Decision, type InForce } from './
 export { answerText } from './answer.ts';
 export { makeAuthority, makeLeaf, type Pair } from './certificate.ts';
 export { compilePolicy } from './compile.ts';
+export { customResources } from './crd.ts';
 export { mergeExceptions } from './exceptions.ts';
 export { AdmissionFault, type AdmissionFaultCode } from './fault.ts';
 export { type Floor, floorName, floorPolicy } from './floor.ts';
+export { exemptNamespaces, workloadRules } from './floorsources.ts';
+export { guardPolicies } from './guards.ts';
 export { type Judged, judgeImages } from './judged.ts';
 export type { FindOwner, Memory, RanImage } from './kept.ts';
 export { Policies, type PolicyState } from './policies.ts';
