@@ -49,6 +49,7 @@ const commands: Record<string, () => Promise<Command>> = {
   policy: async () => (await import('./policy.ts')).policyCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   promote: async () => (await import('./promote.ts')).promoteCommand(),
+  cluster: async () => (await import('./cluster.ts')).clusterCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   agent: async () => (await import('./agent.ts')).agentCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),

@@ -62,6 +62,9 @@ export interface CensusObjects {
 export function takeCensus({ pods, between, cronJobs, nodes }: CensusObjects): Census {
   const owners = new Owners(between);
   const platforms = new Map(nodes.map((node) => [node.metadata.name, platformOf(node)]));
+  const distinct = new Set(platforms.values());
+  // Where all nodes are alike it does not matter which one it is.
+  const common = distinct.size === 1 ? [...distinct][0] : undefined;
   const running = new Map<string, Running>();
   const notStarted = new Map<string, NotStarted>();
   const busy = new Set<string>();
@@ -73,7 +76,7 @@ export function takeCensus({ pods, between, cronJobs, nodes }: CensusObjects): C
     const workload = owners.workloadOf(pod);
     const found = imagesOf(pod, workloadKinds.Pod);
     problems.push(...found.problems.map((text) => `pod ${nameOf(pod)}: ${text}`));
-    const platform = platforms.get(textAt(pod.spec, 'nodeName') ?? '');
+    const platform = platforms.get(textAt(pod.spec, 'nodeName') ?? '') ?? common;
     const statuses = statusesOf(pod);
     const isUp = [...statuses.values()].some(({ imageID }) => typeof imageID === 'string' && imageID !== '');
     const base = { namespace: pod.metadata.namespace ?? '', workload };
@@ -124,6 +127,7 @@ export function takeCensus({ pods, between, cronJobs, nodes }: CensusObjects): C
         identity: identityByName(image),
         pods: 0,
         pulling: pullingOf(templateOf(cronJob)),
+        ...(common === undefined ? {} : { platform: common }),
       };
       running.set(JSON.stringify(one), scheduled);
     }
