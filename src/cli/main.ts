@@ -6,6 +6,11 @@ import { exitCodes, report } from './failure.ts';
 
 /** Runs one command; resolves when the process may end, with its exit code set. */
 export async function main(args: readonly string[]): Promise<void> {
+  // Whoever reads the output may have seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.done);
+  });
   const program = new Command('seaworthy')
     .description(
       'Keeps the containers of a Kubernetes platform seaworthy: what is in an image, who made it, and may it run.',
@@ -50,6 +55,8 @@ const commands: Record<string, () => Promise<Command>> = {
   trust: async () => (await import('./trust.ts')).trustCommand(),
   promote: async () => (await import('./promote.ts')).promoteCommand(),
   cluster: async () => (await import('./cluster.ts')).clusterCommand(),
+  rollout: async () => (await import('./rollout.ts')).rolloutCommand(),
+  release: async () => (await import('./release.ts')).releaseCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   agent: async () => (await import('./agent.ts')).agentCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),
