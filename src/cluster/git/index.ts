@@ -6,3 +6,4 @@ export { type GitChange, type GitFile, type GitPlan, type GitPlanOptions, planGi
 export type { Proposal } from './proposal.ts';
 export { type PullRequestHost, pullRequestHost } from './pullrequest.ts';
 export { openRepository, type Repository, type RepositoryOptions } from './repository.ts';
+export { formatGitPlan } from './text.ts';

@@ -64,7 +64,8 @@ export function imagePatches(
 
 export function annotationPatches(object: KubeObject, values: Readonly<Record<string, string>>): JsonPatch[] {
   const there = object.metadata.annotations;
-  const start: JsonPatch[] = there === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : [];
+  const start: JsonPatch[] =
+    there === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : [];
   const set = Object.entries(values).map(([key, value]): JsonPatch => {
     return { op: 'add', path: pointerOf(['metadata', 'annotations', key]), value };
   });
@@ -82,7 +83,9 @@ export function memoryPatches(object: KubeObject, { record, cause, hold }: Remem
   return annotationPatches(object, {
     [recordAnnotation]: formatRecord(record),
     ...(cause === undefined ? {} : { [causeAnnotation]: cause }),
-    ...(hold === undefined ? {} : { [holdAnnotation]: JSON.stringify(withHold(readableHolds(object), hold)) }),
+    ...(hold === undefined
+      ? {}
+      : { [holdAnnotation]: JSON.stringify(withHold(readableHolds(object), hold)) }),
   });
 }
 

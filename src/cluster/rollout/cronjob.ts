@@ -15,7 +15,10 @@ export function judgeCronJob(seen: Seen, target: Target): Judgement {
   for (const job of jobs) {
     const failed = conditionOf(mapOf(job.status), 'Failed');
     if (failed?.['status'] === 'True')
-      return { state: 'failed', text: `Job ${job.metadata.name} failed: ${lineOf(textOf(failed, 'message'))}` };
+      return {
+        state: 'failed',
+        text: `Job ${job.metadata.name} failed: ${lineOf(textOf(failed, 'message'))}`,
+      };
   }
   const done = jobs.find((job) => conditionOf(mapOf(job.status), 'Complete')?.['status'] === 'True');
   if (done !== undefined) return { state: 'done', text: `Job ${done.metadata.name} completed` };

@@ -1,6 +1,15 @@
 // A DaemonSet by how many of its nodes run the new pods; nodes that were down before do not count.
 import { countOf, mapOf } from './facts.ts';
-import { explained, isAnswered, isOfDigest, isReady, type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+import {
+  explained,
+  isAnswered,
+  isOfDigest,
+  isReady,
+  type Judgement,
+  judgeCommon,
+  type Seen,
+  type Target,
+} from './judgement.ts';
 
 export function judgeDaemonSet(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);

@@ -1,6 +1,14 @@
 // A Deployment by its own conditions.
 import { conditionOf, countOf, lineOf, mapOf, textOf } from './facts.ts';
-import { explained, isAnswered, isDenial, type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+import {
+  explained,
+  isAnswered,
+  isDenial,
+  type Judgement,
+  judgeCommon,
+  type Seen,
+  type Target,
+} from './judgement.ts';
 
 export function judgeDeployment(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);

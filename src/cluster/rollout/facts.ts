@@ -1,33 +1,35 @@
 // Small looks at objects of the API server, whose status nobody vouches for.
 import type { KubeObject, OwnerReference } from '../kube/index.ts';
 
-export type Map = Record<string, unknown>;
+export type Fields = Record<string, unknown>;
 
-export function mapOf(value: unknown): Map {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Map) : {};
+export function mapOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-export function listOf(value: unknown): Map[] {
+export function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(mapOf) : [];
 }
 
-export function countOf(map: Map, key: string, otherwise = 0): number {
+export function countOf(map: Fields, key: string, otherwise = 0): number {
   const value = map[key];
   return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
 }
 
-export function textOf(map: Map, key: string): string {
+export function textOf(map: Fields, key: string): string {
   const value = map[key];
   return typeof value === 'string' ? value : '';
 }
 
-export function conditionOf(status: Map, type: string): Map | undefined {
+export function conditionOf(status: Fields, type: string): Fields | undefined {
   return listOf(status['conditions']).find((condition) => condition['type'] === type);
 }
 
 export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
   const owners: unknown = metadata.ownerReferences;
-  return Array.isArray(owners) ? (owners as OwnerReference[]).find((owner) => owner?.controller === true) : undefined;
+  return Array.isArray(owners)
+    ? (owners as OwnerReference[]).find((owner) => owner?.controller === true)
+    : undefined;
 }
 
 /** One line of a stranger's text. */

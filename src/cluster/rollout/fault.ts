@@ -1,6 +1,6 @@
 // What can go wrong with a rollout before anything moves.
 import { Fault } from '../../core/index.ts';
 
-export type RolloutFaultCode = 'rollout-invalid' | 'rollout-held' | 'rollout-record-invalid' | 'hold-unknown';
+export type RolloutFaultCode = 'rollout-record-invalid' | 'hold-unknown';
 
 export class RolloutFault extends Fault<RolloutFaultCode> {}

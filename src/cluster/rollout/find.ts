@@ -13,7 +13,11 @@ export interface FoundMoves {
 
 const statusLists = ['initContainerStatuses', 'containerStatuses'] as const;
 
-export function findMoves(workload: KubeObject, pods: readonly KubeObject[], change: DigestChange): FoundMoves {
+export function findMoves(
+  workload: KubeObject,
+  pods: readonly KubeObject[],
+  change: DigestChange,
+): FoundMoves {
   const found: FoundMoves = { images: [], byTag: [] };
   const kind = workloadKindOf(groupOf(workload.apiVersion), workload.kind);
   if (kind === undefined) return found;

@@ -52,7 +52,8 @@ export async function follow(options: FollowOptions): Promise<Followed> {
         const judged = judge(seen, now);
         if (judged.state !== 'going') return judged;
         const { progress = Number.NEGATIVE_INFINITY } = judged;
-        if (progress > best && best !== Number.NEGATIVE_INFINITY) deadline = Math.max(deadline, now + patience);
+        if (progress > best && best !== Number.NEGATIVE_INFINITY)
+          deadline = Math.max(deadline, now + patience);
         best = Math.max(best, progress);
         text = judged.text;
         onText(text);
@@ -124,7 +125,8 @@ class View {
     const jobUids = new Set(jobs.map(({ metadata }) => metadata.uid));
     const pods = [...this.#pods.items.values()].filter((pod) => {
       const by = controllerOf(pod);
-      if (object.kind === 'Deployment') return by?.kind === 'ReplicaSet' && by.name.startsWith(`${ref.name}-`);
+      if (object.kind === 'Deployment')
+        return by?.kind === 'ReplicaSet' && by.name.startsWith(`${ref.name}-`);
       return object.kind === 'CronJob' ? jobUids.has(by?.uid) : by?.uid === ref.uid;
     });
     return { object, pods, jobs, warnings: this.#warningsOf(ref.name) };
@@ -183,7 +185,9 @@ function timeOf(event: KubeObject): number {
 /** `app=web,tier in (a,b),!debug`, from a workload's selector. */
 export function selectorOf(object: KubeObject): string {
   const selector = mapOf(mapOf(object.spec)['selector']);
-  const labels = Object.entries(mapOf(selector['matchLabels'])).map(([key, value]) => `${key}=${String(value)}`);
+  const labels = Object.entries(mapOf(selector['matchLabels'])).map(
+    ([key, value]) => `${key}=${String(value)}`,
+  );
   const rules = listOf(selector['matchExpressions']).map((rule) => {
     const key = textOf(rule, 'key');
     const values = Array.isArray(rule['values']) ? rule['values'].join(',') : '';

@@ -43,7 +43,9 @@ export function hasImages(object: KubeObject, images: readonly MovedImage[], way
   const kind = workloadKindOf(groupOf(object.apiVersion), object.kind);
   const found = kind === undefined ? [] : imagesOf(object, kind).images;
   return images.every((image) =>
-    found.some(({ role, name, image: text }) => role === image.role && name === image.name && text === image[way]),
+    found.some(
+      ({ role, name, image: text }) => role === image.role && name === image.name && text === image[way],
+    ),
   );
 }
 
@@ -73,7 +75,9 @@ export function isDenial(message: string): boolean {
 export function isAnswered({ metadata, status }: KubeObject, { generation }: Target): boolean {
   const observed = mapOf(status)['observedGeneration'];
   return (
-    typeof observed === 'number' && (metadata.generation ?? 0) >= generation && observed >= (metadata.generation ?? 0)
+    typeof observed === 'number' &&
+    (metadata.generation ?? 0) >= generation &&
+    observed >= (metadata.generation ?? 0)
   );
 }
 

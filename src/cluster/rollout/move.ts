@@ -67,7 +67,11 @@ export async function moveWorkload(move: PlannedMove, setting: MoveSetting): Pro
 }
 
 /** One that had arrived goes back, because another one of its rollout failed. */
-export async function returnWorkload(move: PlannedMove, reason: string, setting: MoveSetting): Promise<Outcome> {
+export async function returnWorkload(
+  move: PlannedMove,
+  reason: string,
+  setting: MoveSetting,
+): Promise<Outcome> {
   const mover = new Mover(move, setting);
   await mover.turnBack(['moved', 'unproven'], reason, false);
   return mover.finish();
@@ -129,7 +133,10 @@ class Mover {
         ...(testJob && kind === 'CronJob' ? { testJob } : {}),
       };
       const why = `${short(change.from)} to ${short(change.to)}${cause === undefined ? '' : `: ${cause}`}`;
-      return [...patches, ...memoryPatches(object, { record, cause: lineOf(`seaworthy rollout: ${why}`, 500) })];
+      return [
+        ...patches,
+        ...memoryPatches(object, { record, cause: lineOf(`seaworthy rollout: ${why}`, 500) }),
+      ];
     };
     try {
       if ((await changeWorkload(cluster, this.#ref, make)) !== undefined) {
@@ -138,11 +145,13 @@ class Mover {
         return undefined;
       }
     } catch (error) {
-      if (isFault(error) && error.code === 'refused') return this.#outcome('refused', lineOf(error.message, 1000));
+      if (isFault(error) && error.code === 'refused')
+        return this.#outcome('refused', lineOf(error.message, 1000));
       throw error;
     }
     if (isJoined) return undefined;
-    const isThere = (await cluster.get(this.#ref.resource, this.#ref.name, this.#ref.namespace)) !== undefined;
+    const isThere =
+      (await cluster.get(this.#ref.resource, this.#ref.name, this.#ref.namespace)) !== undefined;
     return isThere ? this.#outcome('left', left) : this.#outcome('missing', 'it is gone');
   }
 
@@ -151,7 +160,8 @@ class Mover {
     const { cluster } = this.#setting;
     for (;;) {
       const object = await cluster.get(this.#ref.resource, this.#ref.name, this.#ref.namespace);
-      if (object === undefined || object.metadata.uid !== this.#ref.uid) return this.#outcome('missing', 'it is gone');
+      if (object === undefined || object.metadata.uid !== this.#ref.uid)
+        return this.#outcome('missing', 'it is gone');
       const record = recordOf(object);
       if (record === undefined) return this.#outcome('overtaken', 'its record was removed by somebody else');
       const isBackOut = this.#move.begun?.together && ['moved', 'unproven'].includes(record.state);
@@ -172,7 +182,8 @@ class Mover {
       if (refused !== undefined) seen = { state: 'failed', text: refused };
     }
     seen ??= await this.#follow(object, record, 'after', testJob);
-    if (testJob !== undefined && seen.state !== 'missing') await removeTestJob(cluster, this.#ref.namespace, testJob, record);
+    if (testJob !== undefined && seen.state !== 'missing')
+      await removeTestJob(cluster, this.#ref.namespace, testJob, record);
     const { state, text } = seen;
     if (state === 'done') await this.#end(['moving'], 'moved', text);
     else if (state === 'overtaken') await this.#end(['moving'], 'overtaken', text);
@@ -251,7 +262,12 @@ class Mover {
       const now = this.#now();
       const patches = imagePatches(object, this.#ref.resource, record.images, ['after'], 'good');
       if (patches === undefined) {
-        const overtaken = { ...record, state: 'overtaken' as const, reason: 'its images were changed by somebody else', ended: iso(now) };
+        const overtaken = {
+          ...record,
+          state: 'overtaken' as const,
+          reason: 'its images were changed by somebody else',
+          ended: iso(now),
+        };
         return memoryPatches(object, { record: overtaken });
       }
       const { repository, to } = record;

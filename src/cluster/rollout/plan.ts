@@ -65,6 +65,27 @@ export async function planRollout(
   return { ...planOf(cluster, change, census, now, namespaces), isWhole };
 }
 
+/** What other runs began and did not end, whatever it moves to; one plan for each change. Throws KubeFault, NetFault. */
+export async function planResume(
+  cluster: Cluster,
+  { namespaces = [], clock }: PlanOptions,
+): Promise<RolloutPlan[]> {
+  const { census, isWhole } = await readCensus(cluster, namespaces);
+  const now = clock.now().getTime() + cluster.clockAhead;
+  const changes = new Map<string, DigestChange>();
+  for (const record of census.workloads.flatMap((object) => readableRecord(object) ?? [])) {
+    const slash = record.repository.indexOf('/');
+    const [domain, repository] = [record.repository.slice(0, slash), record.repository.slice(slash + 1)];
+    const change = { domain, repository, from: record.from, to: record.to };
+    changes.set(JSON.stringify(change), change);
+  }
+  return [...changes.values()].flatMap((change) => {
+    const plan = planOf(cluster, change, census, now, namespaces);
+    const moves = plan.moves.filter(({ begun }) => begun?.from === change.from);
+    return moves.length === 0 ? [] : [{ ...plan, moves, left: [], holds: [], isWhole }];
+  });
+}
+
 export function planOf(
   cluster: Cluster,
   change: DigestChange,
@@ -82,7 +103,11 @@ export function planOf(
   if (plan.holds.length > 0) {
     const { hold, workload } = plan.holds[0]!;
     const text = `the new digest is on hold since ${hold.since}: it failed in ${workload.namespace}/${workload.name}`;
-    plan.left.push(...plan.moves.filter(({ begun }) => !begun).map((move) => ({ ...nameOf(move), why: 'held' as const, text })));
+    plan.left.push(
+      ...plan.moves
+        .filter(({ begun }) => !begun)
+        .map((move) => ({ ...nameOf(move), why: 'held' as const, text })),
+    );
     plan.moves = plan.moves.filter(({ begun }) => begun !== undefined);
   }
   return plan;
@@ -96,7 +121,8 @@ function readHold(plan: RolloutPlan, object: KubeObject, now: number): void {
   } catch {
     // said where the workload itself is planned
   }
-  if (hold?.repository === repositoryOf(change)) plan.holds.push({ workload: workloadOf(plan, object), hold });
+  if (hold?.repository === repositoryOf(change))
+    plan.holds.push({ workload: workloadOf(plan, object), hold });
 }
 
 /** Of a rollout that moves all or nothing, those that had arrived when another one failed. */
@@ -108,7 +134,9 @@ function planBackOut(plan: RolloutPlan, census: WorkloadCensus): void {
       : [];
   });
   const failed = new Set(
-    records.filter(({ record }) => ['returning', 'returned', 'stuck'].includes(record.state)).map(({ record }) => record.id),
+    records
+      .filter(({ record }) => ['returning', 'returned', 'stuck'].includes(record.state))
+      .map(({ record }) => record.id),
   );
   for (const { object, record } of records)
     if (['moved', 'unproven'].includes(record.state) && failed.has(record.id) && isMovable(object.kind))
@@ -133,7 +161,13 @@ function workloadOf({ cluster }: RolloutPlan, { kind, metadata }: KubeObject): W
 
 function moveOf(plan: RolloutPlan, object: KubeObject, kind: MovableKind): Omit<PlannedMove, 'images'> {
   const { uid = '' } = object.metadata;
-  return { ...workloadOf(plan, object), kind, uid, unavailable: unavailableOf(object), notes: notesOf(object) };
+  return {
+    ...workloadOf(plan, object),
+    kind,
+    uid,
+    unavailable: unavailableOf(object),
+    notes: notesOf(object),
+  };
 }
 
 function planWorkload(plan: RolloutPlan, object: KubeObject, pods: readonly KubeObject[]): void {
@@ -144,7 +178,8 @@ function planWorkload(plan: RolloutPlan, object: KubeObject, pods: readonly Kube
   const found = findMoves(object, pods, change);
   const kind = object.kind;
   if (!isMovable(kind)) {
-    if (found.images.length > 0 && !isEnded(object)) leave('not-movable', fixedText(kind), { change: found.images });
+    if (found.images.length > 0 && !isEnded(object))
+      leave('not-movable', fixedText(kind), { change: found.images });
     return;
   }
   let record: RolloutRecord | undefined;
@@ -166,7 +201,10 @@ function planWorkload(plan: RolloutPlan, object: KubeObject, pods: readonly Kube
   if (found.images.length === 0) {
     if (findMoves(object, [], { ...change, from: change.to }).images.length > 0) plan.already++;
     for (const image of found.byTag)
-      leave('by-tag', `names ${image} and has no pods that say which digest that is; name the tag beside the old digest`);
+      leave(
+        'by-tag',
+        `names ${image} and has no pods that say which digest that is; name the tag beside the old digest`,
+      );
     return;
   }
   const owner = ownerOf(object);
@@ -187,13 +225,16 @@ function nameOf({ context, kind, namespace, name }: WorkloadName): WorkloadName 
 function isEnded({ kind, status }: KubeObject): boolean {
   const { phase, completionTime, conditions } = mapOf(status);
   if (kind === 'Pod') return phase === 'Succeeded' || phase === 'Failed';
-  const isFailed = Array.isArray(conditions) && conditions.some((one) => one?.type === 'Failed' && one?.status === 'True');
+  const isFailed =
+    Array.isArray(conditions) && conditions.some((one) => one?.type === 'Failed' && one?.status === 'True');
   return kind === 'Job' && (completionTime !== undefined || isFailed);
 }
 
 function fixedText(kind: string): string {
-  if (kind === 'Pod') return 'a bare pod: nothing would bring it back; delete it and make it anew with the new digest';
-  if (kind === 'Job') return 'a Job’s template cannot change: make it anew with the new digest, or let it end';
+  if (kind === 'Pod')
+    return 'a bare pod: nothing would bring it back; delete it and make it anew with the new digest';
+  if (kind === 'Job')
+    return 'a Job’s template cannot change: make it anew with the new digest, or let it end';
   return `a bare ${kind} does not replace its pods when its template changes: make it a Deployment`;
 }
 

@@ -81,7 +81,9 @@ export function parseRecord(text: unknown): RolloutRecord {
     throw new RolloutFault(
       'rollout-record-invalid',
       `expected a rollout's record in the annotation ${recordAnnotation}, got something else`,
-      { hint: `See what the workload runs, then remove the annotation: kubectl annotate … ${recordAnnotation}-` },
+      {
+        hint: `See what the workload runs, then remove the annotation: kubectl annotate … ${recordAnnotation}-`,
+      },
     );
   return value;
 }
@@ -89,7 +91,15 @@ export function parseRecord(text: unknown): RolloutRecord {
 function isRecord(value: unknown): value is RolloutRecord {
   const record = value as Partial<RolloutRecord> | null;
   if (typeof record !== 'object' || record === null || record.version !== 1) return false;
-  const texts = [record.id, record.repository, record.from, record.to, record.by, record.started, record.deadline];
+  const texts = [
+    record.id,
+    record.repository,
+    record.from,
+    record.to,
+    record.by,
+    record.started,
+    record.deadline,
+  ];
   if (!texts.every((text) => typeof text === 'string' && text.length <= 1024)) return false;
   if (!states.includes(record.state!) || !isDigest(record.from!) || !isDigest(record.to!)) return false;
   if (Number.isNaN(Date.parse(record.started!)) || Number.isNaN(Date.parse(record.deadline!))) return false;

@@ -41,7 +41,8 @@ export async function listHolds(
         const now = clock.now().getTime() + cluster.clockAhead;
         try {
           for (const hold of holdsOf(object))
-            if (isHeld(hold, now)) found.held.push({ context: cluster.context, kind, namespace, name, uid, hold });
+            if (isHeld(hold, now))
+              found.held.push({ context: cluster.context, kind, namespace, name, uid, hold });
         } catch (error) {
           found.problems.push(`${kind} ${namespace}/${name}: ${(error as Error).message}`);
         }
@@ -63,7 +64,12 @@ export async function releaseDigest(
     const done = await changeWorkload(cluster, ref, (object) => {
       const now = options.clock.now().getTime() + cluster.clockAhead;
       const { by, reason, expires } = options;
-      const release = { by, reason, at: new Date(now).toISOString(), ...(expires === undefined ? {} : { expires }) };
+      const release = {
+        by,
+        reason,
+        at: new Date(now).toISOString(),
+        ...(expires === undefined ? {} : { expires }),
+      };
       const holds = withRelease(holdsOf(object), digest, release, now);
       return holds && annotationPatches(object, { [holdAnnotation]: JSON.stringify(holds) });
     });

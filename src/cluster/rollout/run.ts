@@ -94,7 +94,8 @@ async function returnAll(
   for (const [i, outcome] of result.outcomes.entries()) {
     if (outcome.state !== 'moved' && outcome.state !== 'unproven') continue;
     const move = plan.moves.find(
-      ({ kind, namespace, name }) => kind === outcome.kind && namespace === outcome.namespace && name === outcome.name,
+      ({ kind, namespace, name }) =>
+        kind === outcome.kind && namespace === outcome.namespace && name === outcome.name,
     );
     if (move === undefined) continue;
     const reason = `${failed.kind} ${failed.namespace}/${failed.name} failed, and all move or none`;

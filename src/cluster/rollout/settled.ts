@@ -1,7 +1,7 @@
 // Whether a workload stands still and works: only then can a failure be told to be the new digest's.
 import type { KubeObject } from '../kube/index.ts';
-import { conditionOf, countOf, mapOf, textOf } from './facts.ts';
 import type { MovableKind } from './census.ts';
+import { conditionOf, countOf, mapOf, textOf } from './facts.ts';
 
 export type LeftWhy =
   | 'owned'
@@ -22,16 +22,24 @@ export type LeftWhy =
 export function unsettled(object: KubeObject, kind: MovableKind): { why: LeftWhy; text: string } | undefined {
   const spec = mapOf(object.spec);
   const status = mapOf(object.status);
-  if (object.metadata.deletionTimestamp !== undefined) return { why: 'deleting', text: 'it is being deleted' };
+  if (object.metadata.deletionTimestamp !== undefined)
+    return { why: 'deleting', text: 'it is being deleted' };
   if (spec['paused'] === true)
-    return { why: 'paused', text: `it is paused: kubectl rollout resume ${kind.toLowerCase()}/${object.metadata.name}` };
-  if (spec['suspend'] === true) return { why: 'suspended', text: 'it is suspended: nothing would show whether it works' };
+    return {
+      why: 'paused',
+      text: `it is paused: kubectl rollout resume ${kind.toLowerCase()}/${object.metadata.name}`,
+    };
+  if (spec['suspend'] === true)
+    return { why: 'suspended', text: 'it is suspended: nothing would show whether it works' };
   if (kind === 'CronJob') return undefined;
   if (countOf(status, 'observedGeneration') < (object.metadata.generation ?? 0))
     return { why: 'moving', text: 'its controller has not yet taken up the last change' };
   const strategy = mapOf(spec['updateStrategy']);
   if (textOf(strategy, 'type') === 'OnDelete')
-    return { why: 'on-delete', text: 'its update strategy is OnDelete: its pods change only when a person deletes them' };
+    return {
+      why: 'on-delete',
+      text: 'its update strategy is OnDelete: its pods change only when a person deletes them',
+    };
   if (kind === 'Deployment') return unsettledDeployment(spec, status);
   return kind === 'StatefulSet' ? unsettledStatefulSet(spec, status) : unsettledDaemonSet(status);
 }
@@ -43,7 +51,10 @@ function unsettledDeployment(spec: Fields, status: Fields): ReturnType<typeof un
   const updated = countOf(status, 'updatedReplicas');
   const isFailed = conditionOf(status, 'Progressing')?.['status'] === 'False';
   if (!isFailed && (updated !== wanted || countOf(status, 'replicas') !== wanted))
-    return { why: 'moving', text: `it is already moving: ${updated} of ${wanted} pods are of its newest template` };
+    return {
+      why: 'moving',
+      text: `it is already moving: ${updated} of ${wanted} pods are of its newest template`,
+    };
   return broken(wanted, Math.min(updated, countOf(status, 'availableReplicas')));
 }
 
@@ -67,7 +78,10 @@ function unsettledDaemonSet(status: Fields): ReturnType<typeof unsettled> {
   const available = countOf(status, 'numberAvailable');
   const updated = countOf(status, 'updatedNumberScheduled');
   if (updated < available)
-    return { why: 'moving', text: `it is already moving: ${updated} of ${wanted} pods are of its newest template` };
+    return {
+      why: 'moving',
+      text: `it is already moving: ${updated} of ${wanted} pods are of its newest template`,
+    };
   return wanted > 0 && available === 0 ? broken(wanted, 0) : undefined;
 }
 

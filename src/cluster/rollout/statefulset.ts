@@ -1,7 +1,16 @@
 // A StatefulSet by its revisions and the readiness of its pods; and the pods that have to go before it can return.
 import type { KubeObject } from '../kube/index.ts';
 import { countOf, mapOf, textOf } from './facts.ts';
-import { explained, isAnswered, isOfDigest, isReady, type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+import {
+  explained,
+  isAnswered,
+  isOfDigest,
+  isReady,
+  type Judgement,
+  judgeCommon,
+  type Seen,
+  type Target,
+} from './judgement.ts';
 
 export function judgeStatefulSet(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);
@@ -27,9 +36,6 @@ export function judgeStatefulSet(seen: Seen, target: Target): Judgement {
 export function podsInTheWay(seen: Seen, target: Target, badDigest: string): KubeObject[] {
   if (!isAnswered(seen.object, target)) return [];
   return seen.pods.filter(
-    (pod) =>
-      pod.metadata.deletionTimestamp === undefined &&
-      isOfDigest(pod, badDigest) &&
-      !isReady(pod),
+    (pod) => pod.metadata.deletionTimestamp === undefined && isOfDigest(pod, badDigest) && !isReady(pod),
   );
 }

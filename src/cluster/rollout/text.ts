@@ -21,15 +21,26 @@ export function formatPlan(plan: RolloutPlan, columns: number): string {
   const lines = [`cluster ${plan.cluster.context}:`];
   for (const move of plan.moves) {
     lines.push(row(move.begun === undefined ? 'move' : 'finish', move));
-    const said = [...new Set(move.images.map(({ after, role, name }) => `${name}${role === 'container' ? '' : ` (${role})`}: ${after}`))];
-    if (move.begun !== undefined) said.unshift(`begun ${move.begun.started} by ${move.begun.by}, ${move.begun.state}`);
+    const said = [
+      ...new Set(
+        move.images.map(
+          ({ after, role, name }) => `${name}${role === 'container' ? '' : ` (${role})`}: ${after}`,
+        ),
+      ),
+    ];
+    if (move.begun !== undefined)
+      said.unshift(`begun ${move.begun.started} by ${move.begun.by}, ${move.begun.state}`);
     lines.push(...[...said, ...move.notes].flatMap((text) => wrapped(text, columns)));
   }
   for (const left of plan.left) {
     lines.push(row('leave', left), ...wrapped(left.text, columns));
-    for (const { before, after } of left.change ?? []) lines.push(...wrapped(`${before} → ${after}`, columns));
+    for (const { before, after } of left.change ?? [])
+      lines.push(...wrapped(`${before} → ${after}`, columns));
   }
-  if (plan.already > 0) lines.push(`  ${plan.already} ${plan.already === 1 ? 'workload has' : 'workloads have'} the new digest already`);
+  if (plan.already > 0)
+    lines.push(
+      `  ${plan.already} ${plan.already === 1 ? 'workload has' : 'workloads have'} the new digest already`,
+    );
   if (plan.moves.length === 0 && plan.left.length === 0) lines.push('  nothing runs the old digest');
   if (!plan.isWhole) lines.push('  other namespaces could not be read: the digest may be on hold there');
   return `${lines.join('\n')}\n`;
@@ -37,10 +48,12 @@ export function formatPlan(plan: RolloutPlan, columns: number): string {
 
 /** Why a digest on hold is not rolled out, and what a person can do. */
 export function formatHolds({ holds, change }: RolloutPlan, columns: number): string {
-  const lines = holds.slice(0, 5).flatMap(({ workload, hold }) => [
-    row('HELD', workload),
-    ...wrapped(`since ${hold.since} by ${hold.by}: ${hold.reason}`, columns),
-  ]);
+  const lines = holds
+    .slice(0, 5)
+    .flatMap(({ workload, hold }) => [
+      row('HELD', workload),
+      ...wrapped(`since ${hold.since} by ${hold.by}: ${hold.reason}`, columns),
+    ]);
   const release = `  seaworthy release ${change.to} --reason TEXT`;
   return `${[...lines, '  Once a person has looked into it:', release].join('\n')}\n`;
 }

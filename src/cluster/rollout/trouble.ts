@@ -1,6 +1,6 @@
 // What keeps a pod from coming up, as its kubelet says it, and whether waiting longer could help.
 import type { KubeObject } from '../kube/index.ts';
-import { countOf, lineOf, listOf, type Map, mapOf, textOf } from './facts.ts';
+import { countOf, type Fields, lineOf, listOf, mapOf, textOf } from './facts.ts';
 
 export interface Trouble {
   text: string;
@@ -22,7 +22,8 @@ const slow = new Set([
   'RegistryUnavailable',
 ]);
 /** What a registry says that no second try changes. */
-const absent = /not found|manifest unknown|no match for platform|no matching manifest|unsupported media type/i;
+const absent =
+  /not found|manifest unknown|no match for platform|no matching manifest|unsupported media type/i;
 
 /** The worst of the pod's containers. `restarts`: how many count as a crash loop. `now`: by the server's clock. */
 export function troubleOf(pod: KubeObject, restarts: number, now: number): Trouble | undefined {
@@ -37,12 +38,17 @@ export function troubleOf(pod: KubeObject, restarts: number, now: number): Troub
   );
   if (unscheduled !== undefined)
     return { text: `pod ${pod.metadata.name}: ${lineOf(textOf(unscheduled, 'message'))}`, isFinal: false };
-  const unready = all.find((container) => container['ready'] === false && 'running' in mapOf(container['state']));
+  const unready = all.find(
+    (container) => container['ready'] === false && 'running' in mapOf(container['state']),
+  );
   if (unready === undefined) return undefined;
-  return { text: `pod ${pod.metadata.name}: ${textOf(unready, 'name')} runs, but is not ready`, isFinal: false };
+  return {
+    text: `pod ${pod.metadata.name}: ${textOf(unready, 'name')} runs, but is not ready`,
+    isFinal: false,
+  };
 }
 
-function troubleIn(container: Map, restarts: number, age: number): Trouble | undefined {
+function troubleIn(container: Fields, restarts: number, age: number): Trouble | undefined {
   const state = mapOf(container['state']);
   const waiting = mapOf(state['waiting']);
   const reason = textOf(waiting, 'reason');
@@ -60,7 +66,7 @@ function troubleIn(container: Map, restarts: number, age: number): Trouble | und
   return { text: `${name} ${reason}${message === '' ? '' : `: ${lineOf(message)}`}`, isFinal };
 }
 
-function endOf(ended: Map): string {
+function endOf(ended: Fields): string {
   const reason = textOf(ended, 'reason');
   const code = countOf(ended, 'exitCode');
   const message = lineOf(textOf(ended, 'message'), 120);
