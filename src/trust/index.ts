@@ -55,6 +55,7 @@ export {
   identityProblem,
   imagePolicyShape,
   importAzurePolicy,
+  inlinePolicy,
   judge,
   makeSummary,
   needsOf,

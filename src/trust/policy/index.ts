@@ -59,3 +59,16 @@ export async function imagePolicyShape(): Promise<Record<string, unknown>> {
   const { imagePolicySchemaJson } = await import('./schema.ts');
   return imagePolicySchemaJson();
 }
+
+/**
+ * The document of a policy with its keys, certificates and roots written into it, as a cluster wants it: no files are
+ * there. The same policy, with the same hashes. Rejects with DocumentFault.
+ */
+export async function inlinePolicy(
+  text: string,
+  file: string,
+  readFile: ReadFile,
+): Promise<Record<string, unknown>> {
+  const { inlinePolicy: inline } = await import('./inline.ts');
+  return inline(text, file, readFile);
+}

@@ -1,0 +1,91 @@
+// Installs the agent into a cluster: everything it needs, then what asks it, and it is asked before this ends.
+import { setTimeout as delay } from 'node:timers/promises';
+import { applyAll } from './applied.ts';
+import { ClusterFault } from './fault.ts';
+import { askAgent } from './installprobe.ts';
+import { type Readiness, readinessOf } from './installready.ts';
+import { agentName, type Cluster, resources, systemNamespace } from './kube/index.ts';
+import { type ManifestOptions, manifestsFor } from './manifests.ts';
+import { workloadKinds } from './workload/index.ts';
+
+export interface InstallOptions {
+  cluster: Cluster;
+  manifests: ManifestOptions;
+  /** What is being done, a phrase each. */
+  say(text: string): void;
+  /** Ms that the agent is given to start. */
+  timeout: number;
+  signal: AbortSignal;
+}
+
+export interface Installed {
+  /** No policy is there: the agent waits for one, and the webhooks let everything through. */
+  waitsForPolicy: boolean;
+  replicas: number;
+}
+
+/** Oldest version whose admission policies are stable. */
+const oldest = [1, 30] as const;
+
+/** Throws ClusterFault, KubeFault. */
+export async function installInto(options: InstallOptions): Promise<Installed> {
+  const { cluster, manifests, say, signal } = options;
+  await checkVersion(cluster);
+  const { before, asks } = await manifestsFor(manifests);
+  const pause = (ms: number) => delay(ms, undefined, { signal });
+  await applyAll(cluster, before, say, pause);
+  const policy = await cluster.get(resources.imagePolicies, manifests.policyName, systemNamespace);
+  await started(options, policy !== undefined, pause);
+  await applyAll(cluster, asks, say, pause);
+  if (policy !== undefined) {
+    say('asking the agent through the API server');
+    await askAgent(cluster, policy, options.timeout, pause);
+  }
+  return { waitsForPolicy: policy === undefined, replicas: manifests.replicas };
+}
+
+async function checkVersion(cluster: Cluster): Promise<void> {
+  const version = await cluster.version();
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  throw new ClusterFault(
+    'cluster-too-old',
+    `expected Kubernetes ${oldest.join('.')} or newer, got ${version}`,
+    { hint: 'Admission policies are stable since 1.30; upgrade the cluster first.' },
+  );
+}
+
+/** Two for a cluster that has more than one node. */
+export async function usualReplicas(cluster: Cluster): Promise<number> {
+  const nodes = await cluster.list(resources.nodes);
+  return nodes.length > 1 ? 2 : 1;
+}
+
+async function started(
+  { cluster, say, timeout, signal }: InstallOptions,
+  hasPolicy: boolean,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  const deadline = Date.now() + timeout;
+  let last: Readiness | undefined;
+  while (!signal.aborted) {
+    const deployment = await cluster.get(workloadKinds.Deployment, agentName, systemNamespace);
+    const pods = await cluster.list(workloadKinds.Pod, {
+      namespace: systemNamespace,
+      labelSelector: 'app.kubernetes.io/name=seaworthy,app.kubernetes.io/component=agent',
+    });
+    last = readinessOf(deployment, pods);
+    if (hasPolicy ? last.available : last.running) return;
+    if (last.hopeless || Date.now() > deadline) break;
+    say(`waiting for the agent: ${last.text}`);
+    await pause(500);
+  }
+  signal.throwIfAborted();
+  throw new ClusterFault(
+    'install-incomplete',
+    `expected the agent to start within ${Math.round(timeout / 1000)} s, got ${last?.text ?? 'nothing'}`,
+    {
+      hint: `kubectl -n ${systemNamespace} describe pods and logs deploy/${agentName} say more; nothing is asked of it yet, so the cluster works as before. Run install again once it is mended.`,
+    },
+  );
+}
