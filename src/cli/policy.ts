@@ -8,6 +8,7 @@ import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { readText, writeOutput } from './files.ts';
 import { readPolicy } from './policyfile.ts';
+import { policyPreviewCommand } from './policypreview.ts';
 
 export function policyCommand(): Command {
   const policy = new Command('policy').description('Check and test an ImagePolicy, or import one.');
@@ -42,6 +43,7 @@ export function policyCommand(): Command {
       await writeOutput(text, output);
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
     });
+  policy.addCommand(policyPreviewCommand());
   return policy;
 }
 

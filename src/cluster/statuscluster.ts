@@ -1,6 +1,6 @@
 // What one cluster is asked for its status: pods first, then what they belong to, so that no owner is younger than they.
 import { isFault } from '../core/index.ts';
-import { type Cluster, enforceLabel, type KubeObject, resources } from './kube/index.ts';
+import { agentName, type Cluster, enforceLabel, type KubeObject, resources } from './kube/index.ts';
 import { type Census, takeCensus } from './running.ts';
 import { type Resource, workloadKinds } from './workload/index.ts';
 
@@ -11,6 +11,8 @@ export interface Surveyed extends Census {
   enforcing: ReadonlySet<string>;
   /** Platforms of all nodes. */
   platforms: readonly string[];
+  /** Whether the agent there puts digests in; undefined: there is none, or nobody may know. */
+  mutates?: boolean;
   /** What could not be read beside the pods, and what that means. */
   notes: string[];
 }
@@ -32,6 +34,7 @@ export async function surveyCluster(cluster: Cluster, namespaces: readonly strin
     beside(resources.nodes, 'of images for several platforms the one of this machine is judged', []),
     beside(resources.namespaces, 'rules and modes that go by labels of namespaces are judged without', []),
   ]);
+  const mutates = await isMutating(cluster);
   const census = takeCensus({ pods, between: [...replicaSets, ...jobs], cronJobs, nodes });
   const labels = new Map(
     spaces.map(({ metadata }) => [metadata.name, { ...metadata.labels, namespace: metadata.name }]),
@@ -43,8 +46,32 @@ export async function surveyCluster(cluster: Cluster, namespaces: readonly strin
     labels,
     enforcing: new Set(enforcing.map(({ metadata }) => metadata.name)),
     platforms: [...platforms].sort(),
+    ...(mutates === undefined ? {} : { mutates }),
     notes,
   };
+}
+
+async function isMutating(cluster: Cluster): Promise<boolean | undefined> {
+  try {
+    const [validating, mutating] = await Promise.all(
+      [resources.validatingWebhooks, resources.mutatingWebhooks].map((resource) =>
+        cluster.get(resource, agentName),
+      ),
+    );
+    return validating === undefined ? undefined : mutating !== undefined;
+  } catch (error) {
+    if (isFault(error) && error.code === 'forbidden') return undefined;
+    throw error;
+  }
+}
+
+/** How the node gets what a pod names: by a digest that is carried or put in, or by a tag that can move. */
+export function givenBy(
+  image: string,
+  mutateDigest: boolean,
+  mutates: boolean | undefined,
+): 'tag' | 'digest' {
+  return image.includes('@') || (mutateDigest && mutates !== false) ? 'digest' : 'tag';
 }
 
 async function listIn(

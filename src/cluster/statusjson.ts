@@ -1,7 +1,9 @@
 // A status as JSON; docs/schema/cluster-status.schema.json describes it.
 import { version } from '../core/index.ts';
-import type { ClusterStatus, RunningStatus } from './statusanswer.ts';
+import type { ClusterStatus } from './statusanswer.ts';
+import type { JudgingPolicy } from './statuspolicy.ts';
 import type { Reach } from './statusreach.ts';
+import type { RunningVerdict } from './statusverdict.ts';
 
 /** Times as ISO 8601; two spaces of indent and a newline at the end. */
 export function statusJson({ at, contexts, images, database }: ClusterStatus, reach?: Reach): string {
@@ -17,7 +19,7 @@ export function statusJson({ at, contexts, images, database }: ClusterStatus, re
         : {
             policy: { ...policy, ...(policy.changed === undefined ? {} : { changed: iso(policy.changed) }) },
           }),
-      running: running.map(rowJson),
+      running: running.map((row) => rowJson(row)),
       notStarted,
     })),
     images,
@@ -41,20 +43,23 @@ function reachedJson({ context, row, findings }: Reach['reached'][number]): obje
   return { context, namespace, workload, container, role, state, image, pods, key, findings };
 }
 
-function rowJson({ verdict, ...row }: RunningStatus): object {
-  if (verdict === undefined) return row;
-  const { failing, grace, ...rest } = verdict;
+export function rowJson<Row extends { verdict?: RunningVerdict }>({ verdict, ...row }: Row): object {
+  return verdict === undefined ? row : { ...row, verdict: verdictJson(verdict) };
+}
+
+export function verdictJson({ failing, grace, ...rest }: RunningVerdict): object {
   return {
-    ...row,
-    verdict: {
-      ...rest,
-      failing: failing.map(({ since, ...one }) => ({
-        ...one,
-        ...(since === undefined ? {} : { since: iso(since) }),
-      })),
-      ...(grace === undefined ? {} : { grace: { ...grace, until: iso(grace.until) } }),
-    },
+    ...rest,
+    failing: failing.map(({ since, ...one }) => ({
+      ...one,
+      ...(since === undefined ? {} : { since: iso(since) }),
+    })),
+    ...(grace === undefined ? {} : { grace: { ...grace, until: iso(grace.until) } }),
   };
+}
+
+export function policyJson({ policy: { name, hash }, from, changed }: JudgingPolicy): object {
+  return { name, hash, from, ...(changed === undefined ? {} : { changed: iso(changed) }) };
 }
 
 function iso(ms: number): string {

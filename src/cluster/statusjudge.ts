@@ -1,7 +1,9 @@
 // The verdicts of what runs: the same question is asked once, however many workloads share it.
-import { createChecker, VerdictCache } from '../trust/index.ts';
+import type { VerifierThread } from '../trust/index.ts';
+import { checkersWith } from './checkers.ts';
 import type { Running } from './running.ts';
 import type { StatusOptions } from './statusanswer.ts';
+import { givenBy } from './statuscluster.ts';
 import { wantedOf } from './statusimages.ts';
 import type { Look } from './statuslook.ts';
 import type { PullSecretsOf } from './statuspulls.ts';
@@ -14,48 +16,34 @@ export type Judge = (look: Look, row: Running) => Promise<RunningVerdict>;
 export function judgeWith(
   options: StatusOptions,
   scanned: ReadonlyMap<string, Scanned>,
-  verify: NonNullable<Parameters<typeof createChecker>[0]['verify']>,
+  verify: VerifierThread['verify'],
   pulls: PullSecretsOf,
   now: number,
 ): Judge {
-  const { home, http, clock, registry, env } = options;
-  const cache = new VerdictCache();
+  const checkerFor = checkersWith(options, options.registry, verify);
   const known = new Map<string, Promise<RunningVerdict>>();
-  return async ({ status, labels, policy }, row) => {
-    const { key, problem } = wantedOf(row);
+  return async ({ status, labels, policy, mutates }, row) => {
+    const { key, problem, references } = wantedOf(row);
     const scan = scanned.get(key);
     if (scan === undefined || problem !== undefined || 'problem' in scan) {
       const why = problem ?? (scan && 'problem' in scan ? scan.problem : undefined);
       return { decision: 'undecided', failing: [], ...(why === undefined ? {} : { problem: why }) };
     }
     const its = labels.get(row.namespace) ?? { namespace: row.namespace };
-    const isPinned = row.image.includes('@') || policy!.policy.mutateDigest;
-    const { credentials, scope } = await pulls.first(status.context, row);
-    const question = JSON.stringify([key, policy!.policy.hash, its, isPinned, scope]);
+    const given = givenBy(row.image, policy!.policy.mutateDigest, mutates);
+    const pull = await pulls.first(status.context, row);
+    const question = JSON.stringify([key, policy!.policy.hash, its, given, pull.scope]);
     const answer =
       known.get(question) ??
-      judgeRunning(
-        createChecker({
-          home,
-          http,
-          clock,
-          verify,
-          cache,
-          credentialScope: scope,
-          ...registry,
-          ...(env === undefined ? {} : { env }),
-          ...(credentials === undefined ? {} : { credentials }),
-        }),
-        policy!,
-        {
-          reference: nameOf(scan.reference, scan.result.target),
-          given: isPinned ? 'digest' : 'tag',
-          labels: its,
-          scan: scan.result,
-          now,
-          ...(row.platform === undefined ? {} : { platform: row.platform }),
-        },
-      );
+      judgeRunning(checkerFor(pull), policy!, {
+        // by the pod's own name, wherever its content was read
+        reference: nameOf(references[0]!, scan.result.target),
+        given,
+        labels: its,
+        scan: scan.result,
+        now,
+        ...(row.platform === undefined ? {} : { platform: row.platform }),
+      });
     known.set(question, answer);
     return answer;
   };

@@ -14,6 +14,7 @@ export interface Look {
   found: readonly Running[];
   labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
   policy?: JudgingPolicy;
+  mutates?: boolean;
 }
 
 /** What is away is named in the status. Throws what is a bug or an abort. */
@@ -36,7 +37,8 @@ export async function lookAt(
       key: wantedOf({ ...row, pulling: {} }).key,
       enforced: enforcing.has(row.namespace),
     }));
-    const look = { status, cluster, found: running, labels };
+    const { mutates } = surveyed;
+    const look = { status, cluster, found: running, labels, ...(mutates === undefined ? {} : { mutates }) };
     if (options.judging === false) return look;
     const { policy, problem, notes } =
       options.policy === undefined

@@ -61,6 +61,27 @@ export async function policyInCluster(
   }
 }
 
+/**
+ * A policy from a file as it would be in that cluster, with the exceptions that are there. Rejects with DocumentFault,
+ * a line for each mistake.
+ */
+export async function policyOfFile(
+  cluster: Cluster | undefined,
+  text: string,
+  file: string,
+  readFile: (path: string) => string,
+): Promise<{ policy: ImagePolicy; notes: string[] }> {
+  const alone = await parsePolicy(text, file, readFile);
+  const exceptions = (cluster && (await listed(cluster, resources.imageExceptions))) ?? [];
+  if (exceptions.length === 0) return { policy: alone, notes: [] };
+  const { parse } = await import('yaml');
+  const { document, ignored } = mergeExceptions(parse(text), exceptions);
+  return {
+    policy: await parsePolicy(JSON.stringify(document), file, readFile),
+    notes: ignored.map((item) => `the exception ${item.name} does not count: ${item.why}`),
+  };
+}
+
 /** Undefined: the server does not know the resource, so Seaworthy is not installed there. */
 async function listed(
   cluster: Cluster,
