@@ -9,7 +9,7 @@ import type { Running } from './running.ts';
 import { givenBy, surveyCluster } from './statuscluster.ts';
 import { wantedOf } from './statusimages.ts';
 import type { JudgingPolicy } from './statuspolicy.ts';
-import { PullSecretsOf } from './statuspulls.ts';
+import { machineOf, PullSecretsOf } from './statuspulls.ts';
 import { judgeRunning, type RunningVerdict } from './statusverdict.ts';
 
 export interface PreviewOptions {
@@ -58,7 +58,11 @@ export async function previewPolicy(cluster: Cluster, options: PreviewOptions): 
   stage?.(`listing what runs in ${cluster.context}`);
   const surveyed = await surveyCluster(cluster, options.namespaces);
   const { labels, enforcing } = surveyed;
-  const pulls = new PullSecretsOf(new Map([[cluster.context, cluster]]), options.pullSecrets === true);
+  const pulls = new PullSecretsOf(
+    new Map([[cluster.context, cluster]]),
+    options.pullSecrets === true,
+    machineOf(options),
+  );
   const thread = createVerifierThread();
   const checkerFor = checkersWith(options, options.registry, thread.verify);
   const known = new Map<string, Promise<RunningVerdict>>();

@@ -6,7 +6,7 @@ import { imageStatus } from './statusimage.ts';
 import { type Wanted, wantedOf } from './statusimages.ts';
 import { judgeWith } from './statusjudge.ts';
 import { lookAt } from './statuslook.ts';
-import { PullSecretsOf } from './statuspulls.ts';
+import { machineOf, PullSecretsOf } from './statuspulls.ts';
 import { type Scanned, scanRunning } from './statusscan.ts';
 
 /** Images that are read and judged at once. */
@@ -29,7 +29,7 @@ export async function clusterStatus(options: StatusOptions): Promise<ClusterStat
   const clusters = new Map(
     looks.flatMap(({ status, cluster }) => (cluster ? [[status.context, cluster]] : [])),
   );
-  const pulls = new PullSecretsOf(clusters, options.pullSecrets === true);
+  const pulls = new PullSecretsOf(clusters, options.pullSecrets === true, machineOf(options));
   const scanned = new Map<string, Scanned>();
   let done = 0;
   await eachOf([...wanted.values()], atOnce, async (one) => {
