@@ -1,6 +1,6 @@
 // Which clusters a command is for: contexts of one kubeconfig.
 import type { Command } from 'commander';
-import { type Cluster, openCluster, readKubeconfig } from '../cluster/kube/index.ts';
+import type { Cluster } from '../cluster/kube/index.ts';
 import { CliFault } from './fault.ts';
 import { collect } from './setting.ts';
 
@@ -25,6 +25,7 @@ export function withContextOptions(command: Command): Command {
 export async function clustersOf(
   options: ContextOptions,
 ): Promise<{ context: string; open(): Promise<Cluster> }[]> {
+  const { openCluster, readKubeconfig } = await import('../cluster/kube/index.ts');
   if (options.allContexts && options.context !== undefined)
     throw new CliFault('option-invalid', 'expected --context or --all-contexts, got both');
   const kubeconfig = await readKubeconfig(options.kubeconfig);
