@@ -76,14 +76,19 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-/** Debian's docker-registry by TLS on the node's address; `program`: Distribution 3 takes the same. */
+/** The registry of this run, which nodes and agent trust: `HOST:PORT` or `HOST/PREFIX`. */
+export function registryPrefix(): string {
+  const prefix = process.env['E2E_REGISTRY'];
+  if (prefix === undefined) throw new Error('expected E2E_REGISTRY, got none: run `npm run e2e`');
+  return prefix;
+}
+
+/** docker-registry by TLS on the node's address; `program`: Distribution 3 is started the same way. */
 export async function startTlsRegistry(
   work: string,
   port: number,
   program = 'docker-registry',
 ): Promise<TestRegistry> {
-  const given = process.env['E2E_REGISTRY'];
-  if (given !== undefined) return { prefix: given, start: async () => {}, stop: async () => {} };
   const host = nodeAddress();
   mkdirSync(work, { recursive: true });
   const { cert, key } = serverCertificate([host, 'localhost', '127.0.0.1']);

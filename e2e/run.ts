@@ -1,9 +1,9 @@
 // npm run e2e: a real cluster (the one of KUBECONFIG, else one of our own), every suite on it, one after the other.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trustAuthority } from './place.ts';
+import { startTlsRegistry, type TestRegistry, trustAuthority } from './place.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const wanted = process.argv.slice(2);
@@ -44,9 +44,26 @@ function startCluster(): { env: Record<string, string>; stop(): void } {
   }
 }
 
+/** The image of this very checkout, named by its digest. */
+function buildAgent(prefix: string): string {
+  const args = [join(root, 'deploy/image/build.ts'), '--tag', `${prefix}/seaworthy/agent:e2e`, '--push'];
+  const output = execFileSync(process.execPath, [...args, '--work', join(work, 'image')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  });
+  return output.trim().split('\n').at(-1)!;
+}
+
 const cluster = startCluster();
+const work = mkdtempSync(join(tmpdir(), 'seaworthy-e2e-'));
+let registry: TestRegistry | undefined;
 let failed = 0;
 try {
+  if (process.env['E2E_REGISTRY'] === undefined)
+    registry = await startTlsRegistry(join(work, 'registry'), 5443);
+  const prefix = process.env['E2E_REGISTRY'] ?? registry!.prefix;
+  const env = { ...process.env, CI: 'true', ...cluster.env, E2E_REGISTRY: prefix };
+  Object.assign(env, { E2E_AGENT_IMAGE: process.env['E2E_AGENT_IMAGE'] ?? buildAgent(prefix) });
   const suites = globSync('e2e/*.test.ts', { cwd: root }).sort();
   for (const file of suites.filter(
     (name) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
@@ -56,7 +73,7 @@ try {
       cwd: root,
       encoding: 'utf8',
       maxBuffer: 1 << 28,
-      env: { ...process.env, CI: 'true', ...cluster.env },
+      env,
     });
     const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)`, 'm').exec(done.stdout)?.[1] ?? 0);
     const bad = done.status !== 0 || count('skipped') > 0 || count('tests') === 0;
@@ -67,7 +84,9 @@ try {
     if (bad) failed++;
   }
 } finally {
+  await registry?.stop();
   cluster.stop();
+  rmSync(work, { recursive: true, force: true });
 }
 process.stdout.write(
   failed === 0 ? 'e2e: all suites passed\n' : `e2e: ${failed} suites failed or were skipped\n`,

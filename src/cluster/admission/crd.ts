@@ -127,7 +127,9 @@ function definitions(policy: Structural): Definition[] {
         { name: 'Namespace', type: 'string', jsonPath: '.spec.namespace' },
         { name: 'Kind', type: 'string', jsonPath: '.spec.kind' },
         { name: 'Workload', type: 'string', jsonPath: '.spec.name' },
+        { name: 'Decision', type: 'string', jsonPath: '.spec.decision' },
         age,
+        { name: 'Why', type: 'string', jsonPath: '.spec.reason', priority: 1 },
       ],
     },
     {

@@ -35,6 +35,8 @@ export const workloadImagesSpec: Structural = {
     namespace: text('Where it lies.'),
     name: text('What it is called.'),
     uid: text('Another workload of the same name has another.'),
+    decision: text('The worst of what was decided about its containers.'),
+    reason: text('The first rule that was not met.', 4000),
     containers: {
       type: 'array',
       maxItems: 5000,

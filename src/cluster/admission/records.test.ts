@@ -78,6 +78,8 @@ test('what a workload runs is recorded once, judged once, and read by the other 
     namespace: 'shop',
     name: 'web',
     uid: 'uid-web',
+    decision: 'deny',
+    reason: 'signed: no signature',
     containers: [
       {
         use: 'container/web',

@@ -122,7 +122,7 @@ export class Records implements Memory {
         apiVersion: 'seaworthy.dev/v1alpha1',
         kind: 'WorkloadImages',
         metadata: { name: record.uid, namespace },
-        spec: record,
+        spec: { ...record, ...worstOf(record.containers) },
       });
       this.#records.set(record.uid, record);
     } catch (error) {
@@ -156,6 +156,15 @@ export class Records implements Memory {
       if ((await find(ownerOf(record), record.namespace)) === undefined)
         await cluster.delete(resources.workloadImages, record.uid, namespace);
   }
+}
+
+/** What a list of records shows: one container that is denied makes the workload one to look at. */
+function worstOf(containers: readonly RecordedImage[]): { decision: string; reason?: string } {
+  const worst = ['deny', 'undecided']
+    .map((word) => containers.find(({ decision }) => decision === word))
+    .find((item) => item !== undefined);
+  if (worst === undefined) return { decision: 'allow' };
+  return { decision: worst.decision, ...(worst.reason === undefined ? {} : { reason: worst.reason }) };
 }
 
 function ownerOf({ kind, name, uid }: WorkloadRecord): OwnerReference {

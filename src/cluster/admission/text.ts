@@ -26,7 +26,7 @@ export function denialText(policy: string, denied: readonly Judged[], total: num
 }
 
 function blockOf(one: Judged): string[] {
-  const head = wrapped(`✗ ${usesText(one)}: ${one.image}`, '', 3);
+  const head = wrapped(`✗ ${usesText(one)}: ${shortImage(one.image)}`, '', 2);
   if (one.verdict === undefined)
     return [...head, ...wrapped(`undecided (${one.problem?.code}): ${one.problem?.message}`, '  ', 4)];
   const open = one.verdict.rules.filter(isOpen).sort((a, b) => weight(a) - weight(b));
@@ -43,6 +43,11 @@ function blockOf(one: Judged): string[] {
     ]),
     ...(open.length > shown.length ? [`  and ${open.length - shown.length} more rules`] : []),
   ];
+}
+
+/** A digest is known by its first digits; the rest would take the line. */
+function shortImage(image: string): string {
+  return image.length <= columns - 20 ? image : image.replace(/(@sha\d+:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
 }
 
 function isOpen({ outcome, mode }: RuleOutcome): boolean {
