@@ -1,4 +1,5 @@
 // A cluster in memory: objects with resourceVersions and conflicts as an API server has them, and watches.
+import { isDeepStrictEqual } from 'node:util';
 import { type Cluster, KubeFault, type KubeObject, type WatchEvent } from '../cluster/kube/index.ts';
 import type { JsonPatch, Resource } from '../cluster/workload/index.ts';
 
@@ -31,6 +32,10 @@ export function createMemoryCluster(): MemoryCluster {
       ...object.metadata,
       uid: before?.metadata.uid ?? `uid-${++version}`,
       resourceVersion: `${++version}`,
+      // as for every kind with a spec: another one when the spec is another
+      generation: isDeepStrictEqual(before?.['spec'], object['spec'])
+        ? (before?.metadata.generation ?? 1)
+        : (before?.metadata.generation ?? 0) + 1,
     };
     const stored = structuredClone({ ...object, metadata });
     objects.set(key, stored);
