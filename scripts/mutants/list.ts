@@ -7,6 +7,7 @@ import { net } from './net.ts';
 import { notation } from './notation.ts';
 import { policy } from './policy.ts';
 import { revocation } from './revocation.ts';
+import { runningMutants } from './running.ts';
 import { sigstore } from './sigstore.ts';
 import { transport } from './transport.ts';
 import { trust } from './trust.ts';
@@ -22,4 +23,5 @@ export const mutants: readonly Mutant[] = [
   ...policy,
   ...front,
   ...form,
+  ...runningMutants,
 ];

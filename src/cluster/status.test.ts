@@ -74,7 +74,8 @@ test('each image is read once, whatever number of pods have it; the next look re
   const database = await databaseOf(context, { npm: [flaw('GHSA-x-1', 'x')] });
   const cluster = await clusterOf(Array.from({ length: 50 }, (_, at) => pod(`web-${at}`)));
   yard.requests.length = 0;
-  const first = await asking(yard, cluster, { database });
+  const clock = fixedClock('2026-03-01T00:00:00Z');
+  const first = await asking(yard, cluster, { database, clock });
   assert.equal(first.contexts[0]!.running.length, 50);
   assert.equal(first.contexts[0]!.pods, 50);
   assert.deepEqual(
@@ -83,7 +84,7 @@ test('each image is read once, whatever number of pods have it; the next look re
   );
   assert.equal(blobs(yard).length, 3, 'the config and two layers');
   yard.requests.length = 0;
-  const second = await asking(yard, cluster, { database });
+  const second = await asking(yard, cluster, { database, clock });
   assert.deepEqual(yard.requests, []);
   assert.deepEqual(second.images, first.images);
 });
