@@ -74,9 +74,7 @@ async function run(digest: string | undefined, options: Options): Promise<void> 
   for (const problem of found.problems) process.stderr.write(`warning: ${problem}\n`);
   if (found.problems.length > 0) process.exitCode = exitCodes.undecided;
   if (digest === undefined) {
-    process.stdout.write(
-      found.held.length === 0 ? 'nothing is on hold\n' : found.held.map(heldText).join(''),
-    );
+    process.stdout.write(heldText(found.held));
     return;
   }
   if (found.held.length === 0)
@@ -92,8 +90,17 @@ async function run(digest: string | undefined, options: Options): Promise<void> 
     process.stdout.write(`  ${kind} ${namespace}/${name}\n`);
 }
 
-function heldText({ context, kind, namespace, name, hold }: HeldWorkload): string {
-  return `${hold.repository}@${hold.digest}\n  ${kind} ${namespace}/${name} in ${context}, since ${hold.since} by ${hold.by}\n  ${hold.reason}\n`;
+function heldText(held: readonly HeldWorkload[]): string {
+  if (held.length === 0) return 'nothing is on hold\n';
+  const groups = Map.groupBy(held, ({ hold }) => `${hold.repository}@${hold.digest}`);
+  const lines = [...groups].flatMap(([image, workloads]) => [
+    image,
+    ...workloads.flatMap(({ context, kind, namespace, name, hold }) => [
+      `  ${kind} ${namespace}/${name} in ${context}, since ${hold.since} by ${hold.by}`,
+      `    ${hold.reason}`,
+    ]),
+  ]);
+  return `${lines.join('\n')}\n`;
 }
 
 function expiryOf(text: string): string {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  formatChange,
   formatHolds,
   formatOutcome,
   formatPlan,
@@ -126,7 +127,9 @@ async function run(
     }
     if (change !== undefined && options.git !== undefined)
       git = await openGitTarget(change, options, setting);
-    for (const plan of plans) say(formatPlan(plan, columns));
+    if (change !== undefined) say(formatChange(change));
+    for (const plan of plans)
+      say(`${change === undefined ? formatChange(plan.change) : ''}${formatPlan(plan, columns)}`);
     if (change === undefined && plans.length === 0) say('nothing was begun and not ended\n');
     if (git !== undefined) say(git.text);
     const held = plans.find(({ holds }) => holds.length > 0);

@@ -2,7 +2,8 @@
 import type { KubeObject } from '../kube/index.ts';
 import { imagesOf, workloadKinds } from '../workload/index.ts';
 import { conditionOf, lineOf, mapOf, textOf } from './facts.ts';
-import { type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+import { isOfDigest, type Judgement, judgeCommon, type Seen, type Target } from './judgement.ts';
+import { badEnd } from './trouble.ts';
 
 export function judgeCronJob(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);
@@ -14,11 +15,10 @@ export function judgeCronJob(seen: Seen, target: Target): Judgement {
   );
   for (const job of jobs) {
     const failed = conditionOf(mapOf(job.status), 'Failed');
-    if (failed?.['status'] === 'True')
-      return {
-        state: 'failed',
-        text: `Job ${job.metadata.name} failed: ${lineOf(textOf(failed, 'message'))}`,
-      };
+    if (failed?.['status'] !== 'True') continue;
+    const pod = seen.pods.flatMap((one) => (isOfDigest(one, target.digest) ? (badEnd(one) ?? []) : []))[0];
+    const why = `${lineOf(textOf(failed, 'message'))}${pod === undefined ? '' : `; ${pod}`}`;
+    return { state: 'failed', text: `Job ${job.metadata.name} failed: ${why}` };
   }
   const done = jobs.find((job) => conditionOf(mapOf(job.status), 'Complete')?.['status'] === 'True');
   if (done !== undefined) return { state: 'done', text: `Job ${done.metadata.name} completed` };

@@ -1,7 +1,7 @@
 // A DaemonSet by how many of its nodes run the new pods; nodes that were down before do not count.
 import { countOf, mapOf } from './facts.ts';
 import {
-  explained,
+  goingOn,
   isAnswered,
   isOfDigest,
   isReady,
@@ -24,6 +24,7 @@ export function judgeDaemonSet(seen: Seen, target: Target): Judgement {
   const ready = seen.pods.filter((pod) => isOfDigest(pod, target.digest) && isReady(pod)).length;
   if (updated >= enough && available >= enough && ready >= enough && enough > 0)
     return { state: 'done', text: `${available} of ${wanted} available` };
-  const text = explained(`${updated} of ${wanted} updated, ${available} available`, seen, target);
-  return { state: 'going', text, progress: updated + available };
+  const counts = `${updated} of ${wanted} updated, ${available} available`;
+  const going = goingOn(counts, updated + available, seen, target);
+  return going;
 }

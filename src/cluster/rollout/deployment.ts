@@ -1,11 +1,12 @@
 // A Deployment by its own conditions.
 import { conditionOf, countOf, lineOf, mapOf, textOf } from './facts.ts';
 import {
-  explained,
+  goingOn,
   isAnswered,
   isDenial,
   type Judgement,
   judgeCommon,
+  lateText,
   type Seen,
   type Target,
 } from './judgement.ts';
@@ -23,14 +24,18 @@ export function judgeDeployment(seen: Seen, target: Target): Judgement {
   const all = countOf(status, 'replicas');
   if (updated === wanted && all === wanted && available === wanted)
     return { state: 'done', text: wanted === 0 ? 'no pods are wanted' : `${wanted} of ${wanted} available` };
-  const text = explained(`${updated} of ${wanted} updated, ${available} available`, seen, target);
+  const counts = `${updated} of ${wanted} updated, ${available} available`;
+  const going = goingOn(counts, updated + available, seen, target);
   const failure = conditionOf(status, 'ReplicaFailure');
   if (failure?.['status'] === 'True' && isDenial(textOf(failure, 'message')) && target.way === 'after')
     return { state: 'failed', text: lineOf(textOf(failure, 'message'), 600) };
   const progressing = conditionOf(status, 'Progressing');
   if (progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded')
-    return { state: 'failed', text: `no progress within its own deadline: ${reasonWith(text, failure)}` };
-  return { state: 'going', text, progress: updated + available };
+    return {
+      state: 'failed',
+      text: `no progress within its own deadline: ${reasonWith(lateText(going), failure)}`,
+    };
+  return going;
 }
 
 function reasonWith(text: string, failure: Record<string, unknown> | undefined): string {

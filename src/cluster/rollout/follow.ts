@@ -4,7 +4,7 @@ import { type Cluster, type KubeObject, type ListOptions, resources } from '../k
 import { type Resource, workloadKinds } from '../workload/index.ts';
 import type { WorkloadRef } from './change.ts';
 import { controllerOf, lineOf, listOf, mapOf, textOf } from './facts.ts';
-import type { Judgement, Seen } from './judgement.ts';
+import { type Judgement, lateText, type Seen } from './judgement.ts';
 
 export interface FollowOptions {
   cluster: Cluster;
@@ -55,8 +55,8 @@ export async function follow(options: FollowOptions): Promise<Followed> {
         if (progress > best && best !== Number.NEGATIVE_INFINITY)
           deadline = Math.max(deadline, now + patience);
         best = Math.max(best, progress);
-        text = judged.text;
-        onText(text);
+        text = lateText(judged);
+        onText(judged.text);
         await options.act?.(seen);
       }
       if (now >= deadline) {

@@ -21,4 +21,4 @@ export {
   releaseDigest,
 } from './release.ts';
 export { isFailure, type RolloutResult, type RunOptions, runRollout } from './run.ts';
-export { formatHolds, formatOutcome, formatPlan, formatStopped, summaryOf } from './text.ts';
+export { formatChange, formatHolds, formatOutcome, formatPlan, formatStopped, summaryOf } from './text.ts';

@@ -34,6 +34,8 @@ export interface Judgement {
   /** `overtaken`: somebody else has taken over. `unproven`: it is as far as it goes, and nothing ran. */
   state: 'going' | 'done' | 'unproven' | 'failed' | 'overtaken';
   text: string;
+  /** What keeps it from going on, as far as that is known. */
+  why?: string;
   /** Grows as it goes on. */
   progress?: number;
 }
@@ -98,7 +100,14 @@ export function judgeCommon(seen: Seen, target: Target): Judgement | undefined {
 }
 
 /** What is known of why it does not go on. */
-export function explained(text: string, seen: Seen, target: Target): string {
-  const why = troubleIn(seen, target)?.text ?? seen.warnings[0];
-  return why === undefined ? text : `${text}; ${why}`;
+export function goingOn(text: string, progress: number, seen: Seen, target: Target): Judgement {
+  const trouble = troubleIn(seen, target);
+  const why = trouble?.text ?? seen.warnings[0];
+  if (why === undefined) return { state: 'going', text, progress };
+  return { state: 'going', text: trouble?.isUsual ? text : `${text}; ${why}`, why, progress };
+}
+
+/** Why it has come to nothing. */
+export function lateText({ text, why }: Judgement): string {
+  return why === undefined || text.includes(why) ? text : `${text}; ${why}`;
 }

@@ -141,7 +141,7 @@ class Mover {
     try {
       if ((await changeWorkload(cluster, this.#ref, make)) !== undefined) {
         this.#isFresh = true;
-        this.say('begun', images.map(({ after }) => after).join(', '));
+        this.say('begun', images.map(({ name }) => name).join(', '));
         return undefined;
       }
     } catch (error) {

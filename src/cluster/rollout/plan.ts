@@ -101,8 +101,7 @@ export function planOf(
   }
   planBackOut(plan, census);
   if (plan.holds.length > 0) {
-    const { hold, workload } = plan.holds[0]!;
-    const text = `the new digest is on hold since ${hold.since}: it failed in ${workload.namespace}/${workload.name}`;
+    const text = 'the new digest is on hold';
     plan.left.push(
       ...plan.moves
         .filter(({ begun }) => !begun)

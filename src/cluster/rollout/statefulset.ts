@@ -2,7 +2,7 @@
 import type { KubeObject } from '../kube/index.ts';
 import { countOf, mapOf, textOf } from './facts.ts';
 import {
-  explained,
+  goingOn,
   isAnswered,
   isOfDigest,
   isReady,
@@ -24,8 +24,9 @@ export function judgeStatefulSet(seen: Seen, target: Target): Judgement {
   if (wanted === 0) return { state: 'done', text: 'no pods are wanted' };
   if (isOneRevision && updated === wanted && available === wanted && countOf(status, 'replicas') === wanted)
     return { state: 'done', text: `${wanted} of ${wanted} available` };
-  const text = explained(`${updated} of ${wanted} updated, ${available} available`, seen, target);
-  return { state: 'going', text, progress: updated + available };
+  const counts = `${updated} of ${wanted} updated, ${available} available`;
+  const going = goingOn(counts, updated + available, seen, target);
+  return going;
 }
 
 /**

@@ -1,6 +1,8 @@
 // Plans and outcomes as people read them: one line for each workload, the reason below it.
+import type { DigestChange } from '../workload/index.ts';
 import type { Outcome } from './move.ts';
 import type { PlannedMove, RolloutPlan, WorkloadName } from './plan.ts';
+import type { MovedImage } from './record.ts';
 import type { RolloutResult } from './run.ts';
 
 const words: Record<Outcome['state'], string> = {
@@ -21,16 +23,10 @@ export function formatPlan(plan: RolloutPlan, columns: number): string {
   const lines = [`cluster ${plan.cluster.context}:`];
   for (const move of plan.moves) {
     lines.push(row(move.begun === undefined ? 'move' : 'finish', move));
-    const said = [
-      ...new Set(
-        move.images.map(
-          ({ after, role, name }) => `${name}${role === 'container' ? '' : ` (${role})`}: ${after}`,
-        ),
-      ),
-    ];
+    const said = [containersOf(move.images), ...move.notes];
     if (move.begun !== undefined)
       said.unshift(`begun ${move.begun.started} by ${move.begun.by}, ${move.begun.state}`);
-    lines.push(...[...said, ...move.notes].flatMap((text) => wrapped(text, columns)));
+    lines.push(...said.flatMap((text) => wrapped(text, columns)));
   }
   for (const left of plan.left) {
     lines.push(row('leave', left), ...wrapped(left.text, columns));
@@ -44,6 +40,22 @@ export function formatPlan(plan: RolloutPlan, columns: number): string {
   if (plan.moves.length === 0 && plan.left.length === 0) lines.push('  nothing runs the old digest');
   if (!plan.isWhole) lines.push('  other namespaces could not be read: the digest may be on hold there');
   return `${lines.join('\n')}\n`;
+}
+
+/** What moves, with whole digests. */
+export function formatChange({ domain, repository, from, to, toTag }: DigestChange): string {
+  const tag = toTag === undefined ? '' : `, tag ${toTag}`;
+  return `rollout of ${domain}/${repository}\n  from ${from}\n  to   ${to}${tag}\n`;
+}
+
+/** `main, first (init), data (volume), which only the tag in app:1.2 names`. */
+function containersOf(images: readonly MovedImage[]): string {
+  return images
+    .map(({ name, role, before, good }) => {
+      const tag = before === good ? '' : `, which only the tag in ${before} names`;
+      return `${name}${role === 'container' ? '' : ` (${role})`}${tag}`;
+    })
+    .join(', ');
 }
 
 /** Why a digest on hold is not rolled out, and what a person can do. */

@@ -6,6 +6,8 @@ export interface Trouble {
   text: string;
   /** True: it will not mend itself. */
   isFinal: boolean;
+  /** It has started and is not ready yet, as every pod is for a while. */
+  isUsual?: true;
 }
 
 /** Ms that a registry, a volume or a secret may take to be there. */
@@ -45,7 +47,22 @@ export function troubleOf(pod: KubeObject, restarts: number, now: number): Troub
   return {
     text: `pod ${pod.metadata.name}: ${textOf(unready, 'name')} runs, but is not ready`,
     isFinal: false,
+    isUsual: true,
   };
+}
+
+/** How the pod's containers ended that did not end well. */
+export function badEnd(pod: KubeObject): string | undefined {
+  const status = mapOf(pod.status);
+  for (const container of [
+    ...listOf(status['initContainerStatuses']),
+    ...listOf(status['containerStatuses']),
+  ]) {
+    const ended = mapOf(mapOf(container['state'])['terminated']);
+    if (countOf(ended, 'exitCode') !== 0)
+      return `pod ${pod.metadata.name}: ${textOf(container, 'name')} ${endOf(ended)}`;
+  }
+  return undefined;
 }
 
 function troubleIn(container: Fields, restarts: number, age: number): Trouble | undefined {
