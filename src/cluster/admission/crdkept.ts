@@ -39,6 +39,7 @@ export const workloadImagesSpec: Structural = {
     reason: text('The first rule that was not met.', 4000),
     containers: {
       type: 'array',
+      description: 'Containers and image volumes, each with what it last ran.',
       maxItems: 5000,
       items: {
         type: 'object',

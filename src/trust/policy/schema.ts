@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { policyTestDocument } from './casefile.ts';
 import { imagePolicyDocument } from './document.ts';
+import { explained } from './explain.ts';
 
 /** Editors that know JSON Schema complete and check a policy by it as it is written. */
 export function imagePolicySchema(): string {
@@ -15,14 +16,13 @@ export function policyTestSchema(): string {
 
 /** The same as an object, for the custom resource of a cluster. */
 export function imagePolicySchemaJson(): Record<string, unknown> {
-  return z.toJSONSchema(imagePolicyDocument, { io: 'input', target: 'draft-2020-12' });
+  return explained(z.toJSONSchema(imagePolicyDocument, { io: 'input', target: 'draft-2020-12' }));
 }
 
 function schemaText(document: z.ZodType, name: string, title: string): string {
-  const { $schema, ...schema } = z.toJSONSchema(document, {
-    io: 'input',
-    target: 'draft-2020-12',
-  });
+  const { $schema, ...schema } = explained(
+    z.toJSONSchema(document, { io: 'input', target: 'draft-2020-12' }),
+  );
   const whole = {
     $schema,
     $id: `https://seaworthy.dev/schema/${name}.schema.json`,
