@@ -10,7 +10,9 @@ const warningLength = 240;
 
 /** Image, rule, found, fix; what decides comes first. */
 export function denialText(policy: string, denied: readonly Judged[], total: number): string {
-  const head = `policy ${policy} refuses ${total === 1 ? 'the image' : `${denied.length} of ${total} images`}`;
+  // Lists of events show the first line alone.
+  const many = total === 1 ? 'the image' : `${denied.length} of ${total} images`;
+  const head = cut(plain(`policy ${policy} refuses ${many}: ${shortReason(denied[0]!)}`), columns);
   const lines = [head];
   for (const [i, one] of denied.entries()) {
     const block = blockOf(one);
