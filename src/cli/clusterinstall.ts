@@ -1,5 +1,6 @@
 // seaworthy cluster install: the agent and all it needs, into a cluster or printed.
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { installInto, type ManifestOptions, manifestsFor, usualReplicas } from '../cluster/index.ts';
 import { inlinePolicy } from '../trust/index.ts';
@@ -85,6 +86,7 @@ async function run(options: Options, command: Command): Promise<void> {
       say: stepsTo(progress),
       timeout: options.timeout,
       signal: setting.signal,
+      pause: (ms) => delay(ms, undefined, { signal: setting.signal }),
     }).finally(() => progress?.clear());
     process.stdout.write(summary(cluster.context, replicas, options, waitsForPolicy));
   } finally {

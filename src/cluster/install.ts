@@ -1,5 +1,4 @@
 // Installs the agent into a cluster: everything it needs, then what asks it, and it is asked before this ends.
-import { setTimeout as delay } from 'node:timers/promises';
 import { applyAll } from './applied.ts';
 import { ClusterFault } from './fault.ts';
 import { askAgent } from './installprobe.ts';
@@ -15,6 +14,8 @@ export interface InstallOptions {
   say(text: string): void;
   /** Ms that the agent is given to start. */
   timeout: number;
+  /** Waits so many ms; rejects once the signal is aborted. */
+  pause(ms: number): Promise<void>;
   signal: AbortSignal;
 }
 
@@ -29,13 +30,12 @@ const oldest = [1, 30] as const;
 
 /** Throws ClusterFault, KubeFault. */
 export async function installInto(options: InstallOptions): Promise<Installed> {
-  const { cluster, manifests, say, signal } = options;
+  const { cluster, manifests, say, pause } = options;
   await checkVersion(cluster);
   const { before, asks } = await manifestsFor(manifests);
-  const pause = (ms: number) => delay(ms, undefined, { signal });
   await applyAll(cluster, before, say, pause);
   const policy = await cluster.get(resources.imagePolicies, manifests.policyName, systemNamespace);
-  await started(options, policy !== undefined, pause);
+  await started(options, policy !== undefined);
   await applyAll(cluster, asks, say, pause);
   if (policy !== undefined) {
     say('asking the agent through the API server');
@@ -62,9 +62,8 @@ export async function usualReplicas(cluster: Cluster): Promise<number> {
 }
 
 async function started(
-  { cluster, say, timeout, signal }: InstallOptions,
+  { cluster, say, timeout, signal, pause }: InstallOptions,
   hasPolicy: boolean,
-  pause: (ms: number) => Promise<void>,
 ): Promise<void> {
   const deadline = Date.now() + timeout;
   let last: Readiness | undefined;

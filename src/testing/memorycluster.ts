@@ -44,14 +44,26 @@ export function createMemoryCluster(): MemoryCluster {
     return structuredClone(stored);
   }
 
-  function chosen(resource: Resource, namespace?: string, fieldSelector?: string): KubeObject[] {
+  function chosen(
+    resource: Resource,
+    namespace?: string,
+    fieldSelector?: string,
+    labelSelector?: string,
+  ): KubeObject[] {
+    const labels = labelSelector?.split(',').map((part) => part.split('=') as [string, string?]) ?? [];
     const prefix = `${resource.group}/${resource.plural}/`;
     const name = fieldSelector?.replace('metadata.name=', '');
     return [...objects]
       .filter(([key]) => key.startsWith(prefix))
       .map(([, object]) => structuredClone(object))
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-      .filter(({ metadata }) => name === undefined || metadata.name === name);
+      .filter(({ metadata }) => name === undefined || metadata.name === name)
+      .filter(({ metadata }) =>
+        labels.every(([key, value]) => {
+          const its = metadata.labels?.[key];
+          return its !== undefined && (value === undefined || its === value);
+        }),
+      );
   }
 
   const cluster: MemoryCluster = {
@@ -61,7 +73,8 @@ export function createMemoryCluster(): MemoryCluster {
     beforeWrite: undefined,
     writes: [],
     get: async (resource, name, namespace) => structuredClone(objects.get(keyOf(resource, name, namespace))),
-    list: async (resource, { namespace, fieldSelector } = {}) => chosen(resource, namespace, fieldSelector),
+    list: async (resource, { namespace, fieldSelector, labelSelector } = {}) =>
+      chosen(resource, namespace, fieldSelector, labelSelector),
     async create(resource, object) {
       cluster.beforeWrite?.('create', resource, object);
       if (objects.has(keyOf(resource, object.metadata.name, object.metadata.namespace)))
