@@ -264,7 +264,8 @@ describe('the floor on a real API server', () => {
         (await refusal(cluster, template([good[199]!]))) === undefined &&
         (await refusal(cluster, template([bad[0]!]))) !== undefined;
       await until(holds);
-      const most = floor.warnings.length === 0 ? 1000 : Number(/at most (\d+)/.exec(floor.warnings[0] ?? '')?.[1]);
+      const most =
+        floor.warnings.length === 0 ? 1000 : Number(/at most (\d+)/.exec(floor.warnings[0] ?? '')?.[1]);
       if (what !== 'in the middle') assert.equal(most, 1000, what);
       assert.equal(await refusal(cluster, template(good.slice(0, most))), undefined, what);
       const refused = await refusal(cluster, template(bad.slice(0, most)));

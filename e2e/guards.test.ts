@@ -111,7 +111,8 @@ describe('the guards on a real API server', () => {
     );
   });
   after(() => {
-    kubectl(['delete', 'imageexceptions,imagepolicies,imageverdicts', '--all', '-n', system]);
+    for (const kind of ['imageexception', 'imagepolicy', 'imageverdict'])
+      kubectl(['delete', kind, 'probe', '-n', system, '--ignore-not-found']);
     kubectl(['delete', 'namespace', space, '--wait=false']);
     for (const object of rolesOfTest) kubectl(['delete', '-f', '-'], object);
   });
