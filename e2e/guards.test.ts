@@ -164,7 +164,19 @@ describe('the guards on a real API server', () => {
       kubectl(['delete', 'ns', space, '--dry-run=server', ...as('alice')]).ok,
       'deleting a namespace is fine',
     );
+    for (const name of ['control-plane', 'kubernetes.azure.com/managedby']) {
+      assert.match(
+        label('alice', `${name}=aks`).text,
+        /AKS asks no webhook/,
+        'it would take the namespace out of our sight',
+      );
+      assert.ok(label('bob', `${name}=aks`).ok);
+      assert.match(label('alice', `${name}-`).text, /AKS asks no webhook/);
+      assert.ok(label('bob', `${name}-`).ok);
+    }
     assert.ok(label('bob', 'seaworthy.dev/enforce-').ok);
+    assert.ok(label('alice', 'control-plane=x').ok, 'where nothing is enforced it is nobody’s business');
+    label('alice', 'control-plane-');
   });
 
   it('an exception names who made it, stays as it was, and another person approves it', () => {

@@ -1,4 +1,5 @@
 // Lets a namespace enforce, or stops it: one label, after what it would change was seen.
+import { unasked } from './admission/index.ts';
 import { ClusterFault } from './fault.ts';
 import {
   agentName,
@@ -58,6 +59,13 @@ export async function enforceable(cluster: Cluster, name: string): Promise<KubeO
     throw new ClusterFault('namespace-unknown', `expected a namespace of the cluster, got ${name}`, {
       hint: 'kubectl get namespaces lists them.',
     });
+  const hiding = unasked.find((label) => namespace.metadata.labels?.[label] !== undefined);
+  if (hiding !== undefined)
+    throw new ClusterFault(
+      'namespace-protected',
+      `expected a namespace that the agent is asked about, got ${name} with the label ${hiding}`,
+      { hint: 'AKS asks no webhook about namespaces with this label; take it away first if it is yours.' },
+    );
   const webhooks = await cluster.get(resources.validatingWebhooks, agentName);
   if (webhooks === undefined || !isServed(webhooks))
     throw new ClusterFault('not-installed', 'expected the agent in this cluster, got none that is asked', {

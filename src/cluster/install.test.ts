@@ -225,6 +225,15 @@ describe('enforcing', () => {
     await assert.rejects(enforceable(memory, 'shop'), { code: 'not-installed' });
     await memory.apply(resources.validatingWebhooks, webhooks('x'));
     assert.equal(enforces(await enforceable(memory, 'shop')), false);
+    await memory.patch(resources.namespaces, 'shop', undefined, {
+      type: 'merge',
+      body: { metadata: { labels: { 'control-plane': 'x' } } },
+    });
+    await assert.rejects(enforceable(memory, 'shop'), { code: 'namespace-protected' });
+    await memory.patch(resources.namespaces, 'shop', undefined, {
+      type: 'merge',
+      body: { metadata: { labels: { 'control-plane': null } } },
+    });
     await setEnforcing(memory, 'shop', true);
     assert.equal(enforces(await enforceable(memory, 'shop')), true);
     await setEnforcing(memory, 'shop', false);

@@ -28,6 +28,9 @@ const agent = `system:serviceaccount:${systemNamespace}:${agentName}`;
 /** Texts of an exception's spec that stay what they were; `approver` is the one that may come later. */
 const fixedFields = ['rule', 'undecided', 'images', 'labels', 'reason', 'author', 'expires'];
 
+/** AKS's admissions enforcer takes namespaces with these labels out of every webhook's selector. */
+export const unasked = ['control-plane', 'kubernetes.azure.com/managedby'] as const;
+
 const enforceGuard: Guard = {
   name: 'seaworthy-guard-enforce',
   // Labels can also be written through the subresources of a namespace.
@@ -35,18 +38,30 @@ const enforceGuard: Guard = {
   variables: [
     { name: 'now', expression: labelOf('object') },
     { name: 'before', expression: `request.operation == "UPDATE" ? ${labelOf('oldObject')} : ""` },
+    {
+      name: 'may',
+      expression: `authorizer.group("${group}").resource("namespaces").subresource("enforce").name(request.name).check("update").allowed()`,
+    },
+    {
+      name: 'hidden',
+      expression: `request.operation == "UPDATE" && variables.before != "" && [${unasked.map((name) => JSON.stringify(name)).join(', ')}].exists(name, ${labelOf('object', 'name')} != ${labelOf('oldObject', 'name')})`,
+    },
   ],
   validations: [
     {
-      expression: `variables.now == variables.before || authorizer.group("${group}").resource("namespaces").subresource("enforce").name(request.name).check("update").allowed()`,
+      expression: 'variables.now == variables.before || variables.may',
       message: `the label ${enforceLabel} is for those who may update namespaces/enforce in ${group}`,
       messageExpression: `"Seaworthy: " + request.userInfo.username + " may not change the label ${enforceLabel} of the namespace " + request.name + ": it takes the right to update namespaces/enforce in the API group ${group}"`,
+    },
+    {
+      expression: '!variables.hidden || variables.may',
+      message: `Seaworthy: the labels ${unasked.join(' and ')} of a namespace that enforces are for those who may update namespaces/enforce in ${group}: AKS asks no webhook about namespaces that have them`,
     },
   ],
 };
 
-function labelOf(object: string): string {
-  return `dyn(${object}).metadata.?labels[?"${enforceLabel}"].orValue("")`;
+function labelOf(object: string, name = `"${enforceLabel}"`): string {
+  return `dyn(${object}).metadata.?labels[?${name}].orValue("")`;
 }
 
 const exceptionGuard: Guard = {

@@ -8,7 +8,7 @@ export { mergeExceptions } from './exceptions.ts';
 export { AdmissionFault, type AdmissionFaultCode } from './fault.ts';
 export { type Floor, floorName, floorPolicy } from './floor.ts';
 export { exemptNamespaces, workloadRules } from './floorsources.ts';
-export { guardPolicies } from './guards.ts';
+export { guardPolicies, unasked } from './guards.ts';
 export { type Judged, judgeImages } from './judged.ts';
 export type { FindOwner, Memory, RanImage } from './kept.ts';
 export { Policies, type PolicyState } from './policies.ts';
