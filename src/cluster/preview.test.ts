@@ -94,7 +94,7 @@ test('every workload that a policy would refuse, newly or as before, and where i
   const text = formatPreview(found, { columns: 100, colour: false });
   assert.match(text, /would refuse 2 containers of 4, 1 of them where it is enforced/);
   assert.match(text, /2 newly refused, 0 newly admitted/);
-  assert.match(text, /lab\/Pod\/unsigned main \(not enforced\), shop\/Pod\/unsigned main\n/);
+  assert.match(text, /\n {4}shop\/Pod\/unsigned main\n[\s\S]*\n {4}not enforced: lab\/Pod\/unsigned main\n/);
   assert.match(text, /✗ signed: no signature/);
   assert.ok(
     text.split('\n').every((line) => line.length <= 100),

@@ -1,11 +1,8 @@
 // A preview for a person at a terminal: what is newly refused first, one entry for what has one reason.
 import { paint, plain, type TableLook, wrap } from '../scan/report/index.ts';
 import { isRefused, type Preview, type PreviewRow } from './preview.ts';
-import { countOf, imageText, moreLine, workloadText } from './statustext.ts';
-
-/** Entries of one section, and workloads of one entry; the others are counted. */
-const entriesShown = 20;
-const workloadsShown = 8;
+import { entriesLines } from './statusentry.ts';
+import { countOf } from './statustext.ts';
 
 export function formatPreview(preview: Preview, look: TableLook): string {
   const { context, policy, before, rows, enforcing, notes } = preview;
@@ -54,64 +51,6 @@ export function formatPreview(preview: Preview, look: TableLook): string {
 
 function section(title: string, rows: readonly PreviewRow[], look: TableLook): string[][] {
   if (rows.length === 0) return [];
-  const groups = new Map<string, PreviewRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([
-      imageText(row),
-      row.verdict.decision,
-      row.verdict.failing,
-      row.verdict.problem,
-    ]);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  const shown = [...groups.values()].slice(0, entriesShown);
-  return [
-    [
-      paint(`${title}: ${countOf(rows.length, 'container')}`, look.colour, 'bold'),
-      ...shown.flatMap((group) => entryLines(group, look)),
-      ...moreLine(groups.size - entriesShown, look),
-    ],
-  ];
-}
-
-function entryLines(group: readonly PreviewRow[], look: TableLook): string[] {
-  const [first] = group as [PreviewRow];
-  const { verdict } = first;
-  const names = group.map(
-    (row) => `${workloadText(row)} ${row.container}${row.enforced ? '' : ' (not enforced)'}`,
-  );
-  const more = names.length > workloadsShown ? `, and ${names.length - workloadsShown} more` : '';
-  const lines = [
-    ...wrap(plain(imageText(first)), look.columns, '  ').map((line) => paint(line, look.colour, 'bold')),
-    ...wrap(plain(`${names.slice(0, workloadsShown).join(', ')}${more}`), look.columns, '    '),
-  ];
-  const reasons = verdict.failing.filter(({ mode }) => mode === 'enforce');
-  for (const { rule, found, fix, command, outcome } of reasons) {
-    lines.push(
-      ...wrap(plain(`${outcome === 'failed' ? '✗' : '?'} ${rule}: ${found}`), look.columns, '    ').slice(
-        0,
-        3,
-      ),
-    );
-    if (fix !== undefined)
-      lines.push(
-        ...wrap(plain(`fix: ${fix}`), look.columns, '      ')
-          .slice(0, 2)
-          .map((line) => paint(line, look.colour, 'dim')),
-      );
-    if (command !== undefined)
-      lines.push(
-        ...wrap(plain(`$ ${command}`), look.columns, '      ')
-          .slice(0, 3)
-          .map((line) => paint(line, look.colour, 'dim')),
-      );
-  }
-  if (verdict.problem !== undefined)
-    lines.push(
-      ...wrap(plain(`? ${verdict.problem.message} (${verdict.problem.code})`), look.columns, '    ').slice(
-        0,
-        3,
-      ),
-    );
-  return lines;
+  const head = paint(`${title}: ${countOf(rows.length, 'container')}`, look.colour, 'bold');
+  return [entriesLines(head, rows, look)];
 }

@@ -1,12 +1,13 @@
 // A status for a person at a terminal: what would be denied first, then what runs with the worst findings first.
-import { paint, plain, type TableLook, widthOf, wrap } from '../scan/report/index.ts';
+import { paint, plain, type TableLook, wrap } from '../scan/report/index.ts';
 import type { ClusterStatus, ContextStatus, ImageStatus, RunningStatus } from './statusanswer.ts';
+import { entriesLines } from './statusentry.ts';
+import { runningLines } from './statusrows.ts';
 import { countOf, cut, dayOf, imageText, moreLine, pad, workloadText } from './statustext.ts';
 import { undecidedLines } from './statusundecided.ts';
 
 /** Rows of one section; the others are counted. */
 const rowsShown = 20;
-const levels = ['critical', 'high', 'medium', 'low'] as const;
 
 export function formatStatus(status: ClusterStatus, look: TableLook): string {
   const images = new Map(status.images.map((image) => [image.key, image]));
@@ -49,7 +50,8 @@ function headLines(
   look: TableLook,
 ): string[] {
   const digests = new Set(running.map(({ key }) => images.get(key)?.digest ?? key));
-  const head = `${plain(context)}: ${countOf(pods, 'pod')}, ${countOf(running.length, 'container')} of ${countOf(digests.size, 'image')}`;
+  const containers = running.reduce((sum, row) => sum + row.pods, 0);
+  const head = `${plain(context)}: ${countOf(pods, 'pod')}, ${countOf(containers, 'container')} of ${countOf(digests.size, 'image')}`;
   const said =
     policyProblem !== undefined
       ? `the policy does not count: ${policyProblem}`
@@ -63,37 +65,13 @@ function headLines(
 }
 
 function deniedLines({ running }: ContextStatus, look: TableLook): string[] {
-  const denied = running.filter(({ verdict }) => verdict?.decision === 'deny');
+  const denied = running.flatMap(({ verdict, ...row }) =>
+    verdict?.decision === 'deny' ? [{ ...row, verdict }] : [],
+  );
   if (denied.length === 0) return [];
   const workloads = new Set(denied.map((row) => workloadText(row)));
-  const lines = [
-    paint(`Would be denied today: ${countOf(workloads.size, 'workload')}`, look.colour, 'bold', 'red'),
-  ];
-  for (const row of denied.slice(0, rowsShown)) {
-    lines.push(...rowHead(row, look, row.enforced ? '' : ' (not enforced there)'));
-    for (const { rule, mode, found, since, fix, by } of row.verdict!.failing) {
-      if (mode !== 'enforce') continue;
-      const when = since === undefined ? '' : ` since ${dayOf(since)}`;
-      const whose = by === 'advisories' ? ' (an admission follows with the next signed scan)' : '';
-      const [first = '', second, ...rest] = wrap(
-        plain(`✗ ${rule}${when}: ${found}${whose}`),
-        look.columns - 6,
-      );
-      lines.push(
-        `    ${first}`,
-        ...(second === undefined
-          ? []
-          : [`      ${rest.length > 0 ? `${cut(second, look.columns - 8)} …` : second}`]),
-      );
-      if (fix !== undefined)
-        lines.push(
-          ...wrap(plain(`fix: ${fix}`), look.columns - 6)
-            .slice(0, 2)
-            .map((line) => paint(`      ${line}`, look.colour, 'dim')),
-        );
-    }
-  }
-  return [...lines, ...moreLine(denied.length - rowsShown, look)];
+  const title = `Would be denied today: ${countOf(workloads.size, 'workload')}`;
+  return entriesLines(paint(title, look.colour, 'bold', 'red'), denied, look);
 }
 
 function graceLines({ running }: ContextStatus, look: TableLook): string[] {
@@ -120,60 +98,6 @@ function rowHead(row: RunningStatus, look: TableLook, aside: string): string[] {
   return [`  ${paint(first, look.colour, 'bold')}`, ...rest.map((line) => `    ${line}`)];
 }
 
-function runningLines({ running }: ContextStatus, images: Images, look: TableLook): string[] {
-  const rows = running
-    .map((row) => ({ row, image: images.get(row.key)! }))
-    .map((one) => ({ ...one, counts: countsOf(one.image) }))
-    .sort((a, b) => worse(a.counts, b.counts));
-  if (rows.length === 0) return ['Nothing runs.'];
-  const shown = rows.slice(0, rowsShown);
-  const names = shown.map(({ row }) => plain(`${workloadText(row)}${marksOf(row)}`));
-  const containers = shown.map(({ row }) => plain(row.container));
-  const room = look.columns - 4 * 5 - 6;
-  const narrow = Math.min(Math.max(9, ...containers.map(widthOf)), Math.floor(room * 0.16));
-  const longest = Math.max(...shown.map(({ row }) => widthOf(plain(imageText(row)))));
-  const most = Math.max(Math.floor(room * 0.45), room - narrow - longest);
-  const wide = Math.min(Math.max(8, ...names.map(widthOf)), most);
-  const left = room - wide - narrow;
-  const lines = [
-    paint('What runs, worst findings first', look.colour, 'bold'),
-    paint(
-      `${'CRIT'.padStart(4)} ${'HIGH'.padStart(4)} ${' MED'.padStart(4)} ${' LOW'.padStart(4)}  ${pad('WORKLOAD', wide)}  ${pad('CONTAINER', narrow)}  IMAGE`,
-      look.colour,
-      'dim',
-    ),
-  ];
-  shown.forEach(({ row, image, counts }, at) => {
-    const numbers =
-      image.problem === undefined
-        ? counts.map((count, i) => number(count, levels[i]!, look)).join(' ')
-        : paint('  not readable     ', look.colour, 'yellow');
-    lines.push(
-      `${numbers}  ${pad(names[at]!, wide)}  ${pad(containers[at]!, narrow)}  ${cut(plain(imageText(row)), left)}`,
-    );
-  });
-  return [...lines, ...moreLine(rows.length - rowsShown, look)];
-}
-
-function marksOf({ pods, state, workload }: RunningStatus): string {
-  return `${pods > 1 ? ` ×${pods}` : ''}${state === 'running' ? '' : ` (${state})`}${workload.isStatic ? ' (static)' : ''}`;
-}
-
-function number(count: number, level: (typeof levels)[number], look: TableLook): string {
-  const text = String(count).padStart(4);
-  if (count === 0) return paint(text, look.colour, 'dim');
-  return level === 'critical' || level === 'high' ? paint(text, look.colour, 'red') : text;
-}
-
-function countsOf({ findings }: ImageStatus): number[] {
-  return levels.map((level) => findings.filter((finding) => finding.level === level).length);
-}
-
-function worse(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((count, i) => count !== b[i]);
-  return at < 0 ? 0 : b[at]! - a[at]!;
-}
-
 function notStartedLines({ notStarted }: ContextStatus, look: TableLook): string[] {
   if (notStarted.length === 0) return [];
   return [
@@ -181,7 +105,7 @@ function notStartedLines({ notStarted }: ContextStatus, look: TableLook): string
     ...notStarted
       .slice(0, rowsShown)
       .map((row) =>
-        cut(plain(`  ${workloadText(row)} ${row.container}: ${row.reason} (${row.image})`), look.columns),
+        `  ${pad(plain(`${workloadText(row)} ${row.container}: ${row.reason}`), Math.floor(look.columns * 0.6))} ${cut(plain(row.image.replace(/@sha\d+:[a-f0-9]+$/, '')), look.columns - Math.floor(look.columns * 0.6) - 3)}`.trimEnd(),
       ),
     ...moreLine(notStarted.length - rowsShown, look),
   ];
