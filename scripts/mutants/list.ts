@@ -2,11 +2,13 @@
 import { form } from './form.ts';
 import { front } from './front.ts';
 import { image } from './image.ts';
+import { install } from './install.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
 import { policy } from './policy.ts';
 import { revocation } from './revocation.ts';
+import { rollout } from './rollout.ts';
 import { runningMutants } from './running.ts';
 import { sigstore } from './sigstore.ts';
 import { transport } from './transport.ts';
@@ -23,5 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...policy,
   ...front,
   ...form,
+  ...rollout,
   ...runningMutants,
+  ...install,
 ];

@@ -11,12 +11,9 @@ import {
 } from './kube/index.ts';
 
 /**
- * Namespaces whose pods keep the cluster alive, or are the way in when all else fails. `kube-*` is Kubernetes' own;
- * the others are those that AKS manages: `aks-command` holds the pods of `az aks command invoke`.
+ * Namespaces that AKS and its extensions manage.
  */
 const protectedNames = [
-  systemNamespace,
-  'aks-command',
   'aks-istio-system',
   'aks-istio-ingress',
   'aks-istio-egress',
