@@ -4,14 +4,21 @@ import { test } from 'node:test';
 import { type MadePod, nodeOf, ownedBy, podOf, running, terminated, waiting } from '../testing/pods.ts';
 import { type CensusObjects, takeCensus } from './running.ts';
 import { identityOf } from './runningimage.ts';
+import { keepOwner, keepPod } from './runningkept.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const other = `sha256:${'b'.repeat(64)}`;
 const image = 'registry.example.com/team/app:1';
 const at = `registry.example.com/team/app@${digest}`;
 
-const census = (objects: Partial<CensusObjects>) =>
-  takeCensus({ pods: [], between: [], cronJobs: [], nodes: [nodeOf('node1')], ...objects });
+/** What is kept of a list has to say the same as all of it. */
+const census = (objects: Partial<CensusObjects>) => {
+  const whole = { pods: [], between: [], cronJobs: [], nodes: [nodeOf('node1')], ...objects };
+  const found = takeCensus(whole);
+  const { pods, between } = whole;
+  assert.deepEqual(takeCensus({ ...whole, pods: pods.map(keepPod), between: between.map(keepOwner) }), found);
+  return found;
+};
 const says = (objects: Partial<CensusObjects>) =>
   census(objects).running.map(
     ({ workload, container, role, state, pods }) =>

@@ -1,7 +1,15 @@
 // What one cluster is asked for its status: pods first, then what they belong to, so that no owner is younger than they.
 import { isFault } from '../core/index.ts';
-import { agentName, type Cluster, enforceLabel, type KubeObject, resources } from './kube/index.ts';
+import {
+  agentName,
+  type Cluster,
+  enforceLabel,
+  type KubeObject,
+  type ListOptions,
+  resources,
+} from './kube/index.ts';
 import { type Census, takeCensus } from './running.ts';
+import { keepOwner, keepPod } from './runningkept.ts';
 import { type Resource, workloadKinds } from './workload/index.ts';
 
 export interface Surveyed extends Census {
@@ -20,16 +28,26 @@ export interface Surveyed extends Census {
 /** `namespaces`: only these. Throws KubeFault, NetFault where the pods cannot be listed. */
 export async function surveyCluster(cluster: Cluster, namespaces: readonly string[] = []): Promise<Surveyed> {
   const notes: string[] = [];
-  const pods = await listIn(cluster, workloadKinds.Pod, namespaces);
-  const beside = (resource: Resource, means: string, where: readonly string[] = namespaces) =>
-    listIn(cluster, resource, where).catch((error: unknown) => {
+  const pods = await listIn(cluster, workloadKinds.Pod, namespaces, keepPod);
+  const beside = (
+    resource: Resource,
+    means: string,
+    where: readonly string[] = namespaces,
+    keep?: ListOptions['keep'],
+  ) =>
+    listIn(cluster, resource, where, keep).catch((error: unknown) => {
       if (!isFault(error) || error.code !== 'forbidden') throw error;
       notes.push(`${resource.plural} may not be listed: ${means}`);
       return [];
     });
   const [replicaSets, jobs, cronJobs, nodes, spaces] = await Promise.all([
-    beside(workloadKinds.ReplicaSet, 'pods of Deployments are shown under their ReplicaSets'),
-    beside(workloadKinds.Job, 'pods of CronJobs are shown under their Jobs'),
+    beside(
+      workloadKinds.ReplicaSet,
+      'pods of Deployments are shown under their ReplicaSets',
+      namespaces,
+      keepOwner,
+    ),
+    beside(workloadKinds.Job, 'pods of CronJobs are shown under their Jobs', namespaces, keepOwner),
     beside(workloadKinds.CronJob, 'what is only scheduled is not shown'),
     beside(resources.nodes, 'of images for several platforms the one of this machine is judged', []),
     beside(resources.namespaces, 'rules and modes that go by labels of namespaces are judged without', []),
@@ -78,9 +96,13 @@ async function listIn(
   cluster: Cluster,
   resource: Resource,
   namespaces: readonly string[],
+  keep?: ListOptions['keep'],
 ): Promise<KubeObject[]> {
-  if (namespaces.length === 0) return cluster.list(resource);
-  const lists = await Promise.all(namespaces.map((namespace) => cluster.list(resource, { namespace })));
+  const kept = keep === undefined ? {} : { keep };
+  if (namespaces.length === 0) return cluster.list(resource, kept);
+  const lists = await Promise.all(
+    namespaces.map((namespace) => cluster.list(resource, { namespace, ...kept })),
+  );
   return lists.flat();
 }
 

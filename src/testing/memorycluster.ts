@@ -73,8 +73,10 @@ export function createMemoryCluster(): MemoryCluster {
     beforeWrite: undefined,
     writes: [],
     get: async (resource, name, namespace) => structuredClone(objects.get(keyOf(resource, name, namespace))),
-    list: async (resource, { namespace, fieldSelector, labelSelector } = {}) =>
-      chosen(resource, namespace, fieldSelector, labelSelector),
+    list: async (resource, { namespace, fieldSelector, labelSelector, keep } = {}) => {
+      const all = chosen(resource, namespace, fieldSelector, labelSelector);
+      return keep === undefined ? all : all.map(keep);
+    },
     async create(resource, object) {
       cluster.beforeWrite?.('create', resource, object);
       if (objects.has(keyOf(resource, object.metadata.name, object.metadata.namespace)))

@@ -125,7 +125,10 @@ export function connect(access: ClusterAccess, options: ClusterOptions = {}): Cl
       items?: unknown[];
       metadata?: { continue?: string; resourceVersion?: string };
     };
-    const items = (body.items ?? []).map((item) => asObject(item, apiVersionOf(resource), resource.kind));
+    const { keep = (object: KubeObject) => object } = given;
+    const items = (body.items ?? []).map((item) =>
+      keep(asObject(item, apiVersionOf(resource), resource.kind)),
+    );
     return { items, next: body.metadata?.continue ?? '', version: body.metadata?.resourceVersion ?? '' };
   }
 

@@ -35,6 +35,8 @@ export interface KubeObject {
 }
 
 export interface ListOptions {
+  /** What is kept of each object as its page comes in; all of it when left out. For lists alone, not for watches. */
+  keep?(object: KubeObject): KubeObject;
   /** All namespaces when left out. */
   namespace?: string;
   labelSelector?: string;
