@@ -1,10 +1,10 @@
 // Asks the agent the way the API server does, so that what stands between the two is found at install and not when
 // the first namespace enforces.
+import { randomBytes } from 'node:crypto';
 import { ClusterFault } from './fault.ts';
 import { type Cluster, enforceLabel, KubeFault, type KubeObject, resources } from './kube/index.ts';
 import { workloadKinds } from './workload/index.ts';
 
-const space = 'seaworthy-probe';
 /** Answers that let the image through, a second apart, before the agent is believed to have given them. */
 const enough = 5;
 
@@ -15,15 +15,17 @@ export async function askAgent(
   timeout: number,
   pause: (ms: number) => Promise<void>,
 ): Promise<void> {
-  await cluster.apply(resources.namespaces, {
+  // A name of its own each time: the last one's namespace may still be going.
+  const space = `seaworthy-probe-${randomBytes(4).toString('hex')}`;
+  await cluster.create(resources.namespaces, {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: space, labels: { [enforceLabel]: 'true' } },
+    metadata: { name: space, labels: { [enforceLabel]: 'true', 'app.kubernetes.io/name': 'seaworthy' } },
   });
   try {
     const deadline = Date.now() + timeout;
     for (let allowed = 0; ; ) {
-      const answer = await ask(cluster, policy);
+      const answer = await ask(cluster, policy, space);
       if (answer === 'refused') return;
       // An API server that does not know of the webhook yet allows as well: that passes within a second or two.
       allowed = answer === 'allowed' ? allowed + 1 : 0;
@@ -40,7 +42,7 @@ export async function askAgent(
 }
 
 /** `refused`, `allowed`, or what stands in the way. */
-async function ask(cluster: Cluster, policy: KubeObject): Promise<string> {
+async function ask(cluster: Cluster, policy: KubeObject, space: string): Promise<string> {
   const object: KubeObject = {
     apiVersion: 'v1',
     kind: 'PodTemplate',

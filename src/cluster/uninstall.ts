@@ -61,6 +61,9 @@ export async function uninstallFrom({
   await remove(resources.admissionPolicyBindings, floorName);
   await remove(resources.admissionPolicies, floorName);
   await remove(resources.namespaces, systemNamespace);
+  // Of an install that was killed.
+  for (const { metadata } of await ours(cluster, resources.namespaces))
+    if (metadata.name.startsWith('seaworthy-probe-')) await remove(resources.namespaces, metadata.name);
   for (const { plural } of Object.values(resources).filter((resource) => resource.group === group))
     await remove(resources.customResourceDefinitions, `${plural}.${group}`);
   say(`waiting for the namespace ${systemNamespace} to be gone`);
