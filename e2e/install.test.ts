@@ -184,6 +184,33 @@ describe('install, enforce, uninstall', () => {
       assert.equal(can(...words), 'no', words.join(' '));
   });
 
+  it('keeps its certificates in webhook configurations whose selectors the platform rewrites, and the selectors as they are', async () => {
+    const webhooks = ['validatingwebhookconfiguration', 'seaworthy-agent'];
+    const selector = '.webhooks[0].namespaceSelector.matchExpressions';
+    // What AKS's admissions enforcer adds.
+    const added = [
+      {
+        op: 'add',
+        path: '/webhooks/0/namespaceSelector/matchExpressions/-',
+        value: { key: 'control-plane', operator: 'DoesNotExist' },
+      },
+      { op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value: '' },
+    ];
+    done(['patch', ...webhooks, '--type=json', '-p', JSON.stringify(added)]);
+    await eventually(
+      'the bundle is back',
+      () => field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle') !== '',
+    );
+    assert.match(field(['get', ...webhooks], selector), /control-plane/);
+    done(['delete', 'secret', 'seaworthy-agent-tls', '-n', system]);
+    const bundle = field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle');
+    await eventually(
+      'another authority is published',
+      () => field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle') !== bundle,
+    );
+    assert.match(field(['get', ...webhooks], selector), /control-plane/);
+  });
+
   it('never lets a namespace enforce that keeps the cluster alive or is the way in', () => {
     for (const name of ['kube-system', system, rescue]) {
       const { code, stderr } = command(home, 'cluster', 'enforce', name, '--yes');
