@@ -122,8 +122,8 @@ const verdicts = mutantsOf('src/trust/verdicts.ts', verdict, [
   })),
   {
     name: 'front: a kept verdict outlives the moment that a rule can change',
-    find: 'Math.min(now + longest, verdict.until ?? Number.POSITIVE_INFINITY)',
-    replace: 'now + longest',
+    find: 'const expires = Math.min(keptAt + longest, until);',
+    replace: 'const expires = keptAt + longest;',
     red: ['a verdict ends at the first moment that a rule can change'],
   },
   {

@@ -1,4 +1,5 @@
 // Every mutant. Add one where the check stands: the room's file, or a new one and a line here.
+import { admission } from './admission.ts';
 import { form } from './form.ts';
 import { front } from './front.ts';
 import { image } from './image.ts';
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...rollout,
   ...runningMutants,
   ...install,
+  ...admission,
 ];

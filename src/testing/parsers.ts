@@ -27,6 +27,7 @@ import { readSavedImages } from '../transport/local/saved.ts';
 import { indexTar } from '../transport/local/tarindex.ts';
 import { parseChallenges } from '../transport/remote/challenge.ts';
 import { parseToken } from '../transport/remote/token.ts';
+import { admissionParsers } from './admissioncorpus.ts';
 import { certificateParsers } from './certificatecorpus.ts';
 import { testRecord } from './feeds.ts';
 import { makeImage, makeTar } from './images.ts';
@@ -315,6 +316,7 @@ export const parsers: Record<string, FuzzedParser> = {
   ...sigstoreParsers,
   ...notationParsers,
   ...policyParsers,
+  ...admissionParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [

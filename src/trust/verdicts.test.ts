@@ -142,3 +142,18 @@ test('a kept verdict names the image as the caller does', async (context) => {
   const { verdict } = await checker.check({ reference: `${yard.host}/team/app:two`, policy });
   assert.equal(verdict.image, `${yard.host}/team/app:two`);
 });
+
+test('the last allow is held for its time, never past its own end, and a denial not at all', () => {
+  const hour = 3_600_000;
+  const cache = new VerdictCache({ held: 24 * hour });
+  const [plain, ending, denied] = ['example.com/a', 'example.com/b', 'example.com/c'].map((repository) =>
+    cache.key({ ...parts, repository }),
+  ) as [string, string, string];
+  cache.keep(plain, allow, [], now);
+  cache.keep(ending, { ...allow, until: now + 2 * hour }, [], now);
+  cache.keep(denied, { ...allow, decision: 'deny' }, [], now);
+  const held = (key: string, hours: number) => cache.last(key, now + hours * hour) !== undefined;
+  assert.deepEqual([held(plain, 23), held(plain, 24)], [true, false]);
+  assert.deepEqual([held(ending, 1), held(ending, 2)], [true, false]);
+  assert.equal(held(denied, 0), false);
+});

@@ -225,6 +225,29 @@ test('a pod that its controller makes again for a workload that ran the digest c
   assert.equal((await review({ ran: otherContainer, owners: [deployment, replicaSet] })).allowed, false);
 });
 
+test('a ReplicaSet that its Deployment’s controller makes for an unchanged image comes with a warning, anybody else’s does not', async (context) => {
+  const { names, admit, bad } = await yardWith(context);
+  const deployment = deploymentOf(names.bad);
+  const around = {
+    ran: { 'uid-web': [{ use: 'container/web', image: names.bad, digest: bad.digest }] },
+    owners: [deployment],
+  };
+  const ownerReferences = [
+    { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'uid-web', controller: true },
+  ];
+  const replicaSet = { ...deploymentOf(names.bad, { ownerReferences, uid: 'uid-rs' }), kind: 'ReplicaSet' };
+  const review = async (user: string, object: Record<string, unknown> = replicaSet) =>
+    (await admit(around).review(requestOf(object, { user }), true, long())).allowed;
+  assert.equal(await review('system:serviceaccount:kube-system:deployment-controller'), true);
+  assert.equal(await review('system:kube-controller-manager'), true);
+  assert.equal(await review('dev@example.com'), false);
+  assert.equal(
+    await review('system:serviceaccount:shop:deployment-controller'),
+    false,
+    'of another namespace',
+  );
+});
+
 test('a revoked digest does not come back, whatever ran it', async (context) => {
   const { names, yard, bad } = await yardWith(context);
   const policy = await policyWith(

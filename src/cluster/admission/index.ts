@@ -1,5 +1,5 @@
 // AdmissionReview in, decision out; and what an agent needs around that: certificates, policies, records, the floor.
-export { type Admission, createAdmission, type Decision, type InForce } from './admission.ts';
+export { type Admission, createAdmission, type Decision, type InForce, imagesBrought } from './admission.ts';
 export { answerText } from './answer.ts';
 export { makeAuthority, makeLeaf, type Pair } from './certificate.ts';
 export { compilePolicy } from './compile.ts';
