@@ -244,11 +244,31 @@ test('the cluster’s own policy judges, with labels of the namespace; one that 
   const broken = await asking(yard, await clusterOf([pod('web')], [spec({ rulez: [] })]));
   assert.match(broken.contexts[0]!.policyProblem ?? '', /rulez/);
   assert.equal(broken.contexts[0]!.running[0]!.verdict, undefined);
+  const fallen = await clusterOf([pod('web')], [spec({ rulez: [] })]);
+  await fallen.create(resources.keptPolicies, {
+    apiVersion: 'seaworthy.dev/v1alpha1',
+    kind: 'KeptPolicy',
+    metadata: { name: 'production', namespace: 'seaworthy-system' },
+    spec: { document: JSON.stringify(spec({})), at: '2026-02-01T00:00:00Z' },
+  });
+  const [kept] = (await asking(yard, fallen)).contexts;
+  assert.deepEqual([kept!.policy?.from, kept!.policyProblem], ['keptpolicy/production', undefined]);
+  assert.match(kept!.notes.join(), /the last valid policy stays in force: .*rulez/);
   const two = [spec({}), { ...spec({}), metadata: { name: 'second', namespace: 'seaworthy-system' } }];
   const several = await asking(yard, await clusterOf([pod('web')], two));
   assert.match(several.contexts[0]!.policyProblem ?? '', /production, second/);
   const chosen = await asking(yard, await clusterOf([pod('web')], two), { policyName: 'second' });
   assert.equal(chosen.contexts[0]!.policy?.from, 'imagepolicy/second');
+  const installed = await clusterOf([pod('web')], two);
+  await installed.create(workloadKinds.Deployment, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'seaworthy-agent', namespace: 'seaworthy-system' },
+    spec: {
+      template: { spec: { containers: [{ name: 'agent', args: ['agent', '--policy-name', 'second'] }] } },
+    },
+  });
+  assert.equal((await asking(yard, installed)).contexts[0]!.policy?.from, 'imagepolicy/second');
 });
 
 test('an image that cannot be read is named, and the others are shown', async (context) => {

@@ -53,6 +53,9 @@ export async function surveyCluster(cluster: Cluster, namespaces: readonly strin
     beside(resources.namespaces, 'rules and modes that go by labels of namespaces are judged without', []),
   ]);
   const mutates = await isMutating(cluster);
+  const there = new Set(spaces.map(({ metadata }) => metadata.name));
+  if (there.size > 0)
+    for (const name of namespaces) if (!there.has(name)) notes.push(`there is no namespace ${name}`);
   const census = takeCensus({ pods, between: [...replicaSets, ...jobs], cronJobs, nodes });
   const labels = new Map(
     spaces.map(({ metadata }) => [metadata.name, { ...metadata.labels, namespace: metadata.name }]),

@@ -18,14 +18,14 @@ export function imageStatus(wanted: Wanted, scanned: Scanned): ImageStatus {
       undecided: wanted.note === undefined ? [] : [wanted.note],
       problem: scanned.problem,
     };
-  const { result, notes } = scanned;
+  const { result, packages, notes } = scanned;
   const digest = wanted.digest ?? result.target.indexDigest ?? result.target.digest;
   return {
     key: wanted.key,
     reference: scanned.reference,
     ...(digest === undefined ? {} : { digest }),
     ...(result.target.platform === undefined ? platform : { platform: result.target.platform }),
-    packages: result.packages.length,
+    packages,
     findings: result.findings.flatMap(shown),
     undecided: [...notes, ...result.undecided],
   };

@@ -30,7 +30,8 @@ export interface ScanningOptions {
 }
 
 export type Scanned =
-  | { result: ScanResult; reference: string; notes: Undecided[] }
+  /** `result` without its packages, of which only the number is kept. */
+  | { result: ScanResult; packages: number; reference: string; notes: Undecided[] }
   | { problem: { code: string; message: string } };
 
 /** `credentials`: to be tried in this order; undefined: the machine's own. */
@@ -138,7 +139,7 @@ function judged(
   const open =
     wanted.id === undefined ? undefined : unproven(reference, wanted.id, inspected.target.configDigest);
   const notes = [...(wanted.note === undefined ? [] : [wanted.note]), ...(open === undefined ? [] : [open])];
-  return { result, reference, notes };
+  return { result: { ...result, packages: [] }, packages: result.packages.length, reference, notes };
 }
 
 /** A finding is as old as the first time this home had it for this digest: a new look renews no grace. */
