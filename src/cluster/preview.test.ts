@@ -5,6 +5,7 @@ import { systemClock } from '../core/index.ts';
 import { makeImage } from '../testing/images.ts';
 import { createMemoryCluster } from '../testing/memorycluster.ts';
 import { nodeOf, podOf } from '../testing/pods.ts';
+import { admissionFor, requestOf, podOf as reviewedPod } from '../testing/reviews.ts';
 import { newKey, openYard, policyWith, type Yard } from '../testing/yard.ts';
 import type { ImagePolicy } from '../trust/index.ts';
 import { type Cluster, enforceLabel, resources } from './kube/index.ts';
@@ -211,4 +212,81 @@ test('a policy from a file counts with the exceptions that are in the cluster', 
     ['allow', 'allow', 'allow', 'allow'],
   );
   assert.match(notes.join(), /exception other does not count: .*no-such-rule/);
+});
+
+test('a preview and the agent’s own admission agree on every policy, image and way of naming it', async (context) => {
+  const yard = await openYard(context);
+  const cluster = createMemoryCluster();
+  await cluster.create(resources.nodes, nodeOf('node1'));
+  const labels = { tier: 'gold' };
+  await cluster.create(resources.namespaces, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'shop', labels },
+  });
+  // the agent is there, and puts no digests in
+  await cluster.create(resources.validatingWebhooks, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'seaworthy-agent' },
+  });
+  const names: Record<string, string> = {};
+  for (const [name, signs] of [
+    ['signed', key],
+    ['stranger', newKey()],
+    ['unsigned', undefined],
+  ] as const) {
+    const image = await yard.push(`team/${name}`, [makeImage({ labels: { name } })]);
+    if (signs !== undefined) await yard.sign(image, signs);
+    const tag = `${yard.host}/team/${name}:v1`;
+    for (const [way, text] of [
+      ['tag', tag],
+      ['digest', `${tag}@${image.digest}`],
+    ] as const) {
+      names[`${name}-${way}`] = text;
+      const imageID = `${yard.host}/team/${name}@${image.digest}`;
+      await cluster.create(
+        workloadKinds.Pod,
+        podOf(`${name}-${way}`, { containers: [{ image: text, imageID }] }),
+      );
+    }
+  }
+  const rule = (more: object) => ({ name: 'r', ...more });
+  const signature = { by: ['build'] };
+  const exception = {
+    rule: 'r',
+    images: [`${yard.host}/team/unsigned`],
+    reason: 'r',
+    author: 'a',
+    expires: '2999-01-01',
+  };
+  const specs: object[] = [
+    {},
+    { rules: [rule({ registries: [`${yard.host}/**`] })] },
+    { rules: [rule({ registries: ['registry.example.com/**'] })] },
+    { rules: [rule({ registries: ['registry.example.com/**'], mode: 'warn' })] },
+    { rules: [rule({ signature })] },
+    { rules: [rule({ signature, mode: 'audit' })] },
+    { rules: [rule({ signature, labels: { tier: 'gold' } })] },
+    { rules: [rule({ signature, labels: { tier: 'lead' } })] },
+    { rules: [rule({ signature, images: [`${yard.host}/team/signed`] })] },
+    { rules: [rule({ signature })], exceptions: [exception] },
+    { rules: [rule({ digest: 'required' })] },
+    { registries: ['registry.example.com/**'], rules: [rule({ signature })] },
+    { rules: [rule({ attestation: { type: 'slsaprovenance', by: ['build'] } })] },
+    { rules: [rule({ age: { max: '7d' } })] },
+  ];
+  let refusals = 0;
+  for (const spec of specs) {
+    const policy = await policyWith({ build: key }, spec as Record<string, unknown>);
+    const admission = admissionFor(yard, policy, { labels });
+    const found = await preview(yard, cluster, policy);
+    for (const { workload, verdict } of found.rows) {
+      const request = requestOf(reviewedPod(names[workload.name]!));
+      const { allowed, message } = await admission.review(request, true, AbortSignal.timeout(10_000));
+      assert.equal(isRefused(verdict), !allowed, `${JSON.stringify(spec)} ${workload.name}: ${message}`);
+      if (!allowed) refusals++;
+    }
+  }
+  assert.ok(refusals > 20 && refusals < specs.length * 6 - 20, `${refusals} refusals`);
 });
