@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   floorPolicy,
   type InForce,
+  keepOfPod,
   type Policies,
   type Records,
   type VerdictStore,
@@ -22,6 +23,8 @@ export interface LeaderOptions {
   problem(what: string, fault: Fault | undefined): void;
 }
 
+/** Pods that are worked off side by side. */
+const atOnce = 4;
 const tick = 2_000;
 const sweepEvery = 600_000;
 
@@ -31,10 +34,10 @@ export async function lead(options: LeaderOptions, signal: AbortSignal): Promise
   options.log.info('no longer leading');
 }
 
-/** Pods as they change, each worked off once with its newest state, one after the other. */
+/** Pods as they change, each worked off once with its newest state; a registry that hangs holds up only its own. */
 async function followPods({ cluster, records, problem }: LeaderOptions, signal: AbortSignal): Promise<void> {
   const waiting = new Map<string, KubeObject>();
-  let working: Promise<void> | undefined;
+  const working = new Set<Promise<void>>();
   const work = async () => {
     for (
       let next = waiting.entries().next().value;
@@ -53,14 +56,16 @@ async function followPods({ cluster, records, problem }: LeaderOptions, signal: 
   };
   const take = (pod: KubeObject) => {
     waiting.set(pod.metadata.uid ?? '', pod);
-    working ??= work().finally(() => (working = undefined));
+    if (working.size >= atOnce) return;
+    const one = work().finally(() => working.delete(one));
+    working.add(one);
   };
-  const options = { problem: (fault: Fault | undefined) => problem('pods', fault) };
+  const options = { keep: keepOfPod, problem: (fault: Fault | undefined) => problem('pods', fault) };
   for await (const event of cluster.watch(workloadKinds.Pod, options, signal)) {
     if (event.type === 'listed') for (const pod of event.objects) take(pod);
     else if (event.type !== 'deleted') take(event.object);
   }
-  await working;
+  await Promise.all(working);
 }
 
 async function keepUp(options: LeaderOptions, signal: AbortSignal): Promise<void> {

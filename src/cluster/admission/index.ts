@@ -12,7 +12,7 @@ export { guardPolicies, unasked } from './guards.ts';
 export { type Judged, judgeImages } from './judged.ts';
 export type { FindOwner, Memory, RanImage } from './kept.ts';
 export { Policies, type PolicyState } from './policies.ts';
-export { Records } from './records.ts';
+export { keepOfPod, Records } from './records.ts';
 export { parseReview, type ReviewRequest } from './review.ts';
 export { createRotator, type Rotator } from './rotator.ts';
 export { ownerFinder, Surroundings } from './surroundings.ts';

@@ -38,6 +38,7 @@ export interface RecordsOptions {
 export class Records implements Memory {
   readonly #options: RecordsOptions;
   readonly #records = new Map<string, WorkloadRecord>();
+  readonly #busy = new Map<string, Promise<void>>();
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -77,7 +78,21 @@ export class Records implements Memory {
     const namespace = pod.metadata.namespace ?? '';
     const root = (await rootOf(pod, namespace, this.#options.find)) ?? pod;
     const uid = root.metadata.uid;
-    if (uid === undefined) return;
+    if (uid !== undefined) await this.#alone(uid, () => this.#record(pod, root, uid, running));
+  }
+
+  /** Pods of one workload after the other: each adds to what was recorded before. */
+  async #alone(uid: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#busy.get(uid) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#busy.set(uid, mine);
+    await mine.finally(() => {
+      if (this.#busy.get(uid) === mine) this.#busy.delete(uid);
+    });
+  }
+
+  async #record(pod: KubeObject, root: KubeObject, uid: string, running: readonly Running[]): Promise<void> {
+    const namespace = pod.metadata.namespace ?? '';
     const known = this.#records.get(uid);
     const template = new Map(
       imagesOf(root, { group: groupOf(root.apiVersion), kind: root.kind }).images.map(
@@ -201,6 +216,35 @@ interface ContainerStatus {
   imageID?: string;
   state?: { running?: unknown; terminated?: unknown };
   lastState?: { terminated?: unknown };
+}
+
+/** What records need of a pod: a cluster has thousands, and each is some ten kilobytes. */
+export function keepOfPod({ apiVersion, kind, metadata, spec, status }: KubeObject): KubeObject {
+  const { name, namespace, uid, creationTimestamp, ownerReferences, resourceVersion } = metadata;
+  const kept = { name, namespace, uid, creationTimestamp, ownerReferences, resourceVersion };
+  const its = (spec ?? {}) as Record<string, unknown>;
+  const images = (list: unknown) =>
+    Array.isArray(list)
+      ? list.map(({ name, image, restartPolicy }) => ({ name, image, restartPolicy }))
+      : undefined;
+  const { phase, containerStatuses, initContainerStatuses, ephemeralContainerStatuses } = (status ??
+    {}) as Record<string, unknown>;
+  return {
+    apiVersion,
+    kind,
+    metadata: kept as KubeObject['metadata'],
+    spec: {
+      containers: images(its['containers']),
+      initContainers: images(its['initContainers']),
+      ephemeralContainers: images(its['ephemeralContainers']),
+      volumes: Array.isArray(its['volumes'])
+        ? its['volumes'].filter((volume) => volume?.image !== undefined)
+        : undefined,
+      imagePullSecrets: its['imagePullSecrets'],
+      serviceAccountName: its['serviceAccountName'],
+    },
+    status: { phase, containerStatuses, initContainerStatuses, ephemeralContainerStatuses },
+  };
 }
 
 /** What of a pod has run, by the digest its name carries or the kubelet says. */

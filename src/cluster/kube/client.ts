@@ -249,7 +249,10 @@ export function connect(access: ClusterAccess, options: ClusterOptions = {}): Cl
             if (response.status >= 400) await bodyOf(response, told(call));
             return response.body;
           },
-          object: (value) => asObject(value, apiVersionOf(resource), resource.kind),
+          object: (value) => {
+            const found = asObject(value, apiVersionOf(resource), resource.kind);
+            return given.keep?.(found) ?? found;
+          },
         },
         given.problem,
         signal,
