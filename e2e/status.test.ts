@@ -21,7 +21,9 @@ const staticPods = join(
   'static-pods',
 );
 const ns = 'status-e2e';
-const image = (tag: string) => `${prefix}/status/app:${tag}`;
+/** Of this run alone: a node that has the tag from another one starts what it has. */
+const run = Date.now().toString(36);
+const image = (tag: string) => `${prefix}/status/app:${tag}-${run}`;
 let registry: ChildProcess | undefined;
 const digests: Record<string, string> = {};
 
