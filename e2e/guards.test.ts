@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { customResources } from '../src/cluster/admission/crd.ts';
 import { guardPolicies } from '../src/cluster/admission/guards.ts';
+import { uninstall } from './agent.ts';
 import { eventually, kubectl } from './kubectl.ts';
 
+const home = mkdtempSync(join(tmpdir(), 'seaworthy-guards-'));
 const space = 'install-guards';
 const system = 'seaworthy-system';
 const agent = `system:serviceaccount:${system}:seaworthy-agent`;
@@ -114,6 +119,8 @@ describe('the guards on a real API server', () => {
     for (const kind of ['imageexception', 'imagepolicy', 'imageverdict'])
       kubectl(['delete', kind, 'probe', '-n', system, '--ignore-not-found']);
     kubectl(['delete', 'namespace', space, '--wait=false']);
+    uninstall(home);
+    rmSync(home, { recursive: true, force: true });
     for (const object of rolesOfTest) kubectl(['delete', '-f', '-'], object);
   });
 

@@ -202,8 +202,8 @@ describe('install, enforce, uninstall', () => {
       () => field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle') !== '',
     );
     assert.match(field(['get', ...webhooks], selector), /control-plane/);
-    done(['delete', 'secret', 'seaworthy-agent-tls', '-n', system]);
     const bundle = field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle');
+    done(['delete', 'secret', 'seaworthy-agent-tls', '-n', system]);
     await eventually(
       'another authority is published',
       () => field(['get', ...webhooks], '.webhooks[0].clientConfig.caBundle') !== bundle,

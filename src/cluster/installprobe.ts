@@ -1,6 +1,7 @@
 // Asks the agent the way the API server does, so that what stands between the two is found at install and not when
 // the first namespace enforces.
 import { randomBytes } from 'node:crypto';
+import { setEnforcing } from './enforce.ts';
 import { ClusterFault } from './fault.ts';
 import { type Cluster, enforceLabel, KubeFault, type KubeObject, resources } from './kube/index.ts';
 import { workloadKinds } from './workload/index.ts';
@@ -37,6 +38,8 @@ export async function askAgent(
       await pause(1_000);
     }
   } finally {
+    // A namespace takes a while to go: it is to count as one that enforces no longer.
+    await setEnforcing(cluster, space, false);
     await cluster.delete(resources.namespaces, space);
   }
 }

@@ -9,7 +9,7 @@ import {
   resources,
   systemNamespace,
 } from './kube/index.ts';
-import type { Resource } from './workload/index.ts';
+import { type Resource, workloadKinds } from './workload/index.ts';
 
 export interface UninstallOptions {
   cluster: Cluster;
@@ -43,6 +43,8 @@ export async function uninstallFrom({
   };
   await remove(resources.validatingWebhooks, agentName);
   await remove(resources.mutatingWebhooks, agentName);
+  // While it still has its rights, so that it stops by itself.
+  await remove(workloadKinds.Deployment, agentName, systemNamespace);
   await remove(resources.admissionPolicyBindings, floorName);
   await remove(resources.admissionPolicies, floorName);
   const guards = guardPolicies().map(({ metadata }) => metadata.name);
