@@ -63,13 +63,15 @@ function update(...ids: string[]): void {
   assert.equal(code, 0, stdout + stderr);
 }
 
-async function startRegistry(): Promise<void> {
+/** `closed`: only for who has the password. */
+async function startRegistry(closed = false): Promise<void> {
   if (process.env['E2E_REGISTRY'] !== undefined || (await isListening(5000))) return;
   const config = {
     version: 0.1,
     storage: { filesystem: { rootdirectory: join(work, 'registry') } },
     http: { addr: '127.0.0.1:5000' },
     log: { level: 'error' },
+    ...(closed ? { auth: { htpasswd: { realm: 'x', path: join(work, 'htpasswd') } } } : {}),
   };
   writeFileSync(join(work, 'registry.yml'), JSON.stringify(config));
   registry = spawn('docker-registry', ['serve', join(work, 'registry.yml')], { stdio: 'ignore' });
@@ -350,6 +352,46 @@ test('of several contexts one that is away is named, and the others are shown', 
   const wrong = status('--kubeconfig', file, '--context', 'awya');
   assert.deepEqual([wrong.code, /Did you mean --context away\?/.test(wrong.stderr)], [2, true]);
 });
+
+if (process.env['E2E_REGISTRY'] === undefined)
+  test('image pull secrets that kubectl wrote open a registry that is closed, each in its own namespace', async () => {
+    // bcrypt, which the registry asks for, as the system's crypt makes it
+    const hash = spawnSync('perl', ['-e', 'print crypt("secret", "\\$2y\\$05\\$" . "a" x 22)'], {
+      encoding: 'utf8',
+    });
+    writeFileSync(join(work, 'htpasswd'), `pull:${hash.stdout}\n`);
+    assert.ok(registry !== undefined, 'something else listens on 127.0.0.1:5000');
+    registry.kill('SIGKILL');
+    await eventually('the registry is gone', async () => !(await isListening(5000)));
+    await startRegistry(true);
+    rmSync(join(work, 'home/results'), { recursive: true });
+    const problems = (...args: string[]) => {
+      const { images } = JSON.parse(status('--format', 'json', ...args).stdout) as {
+        images: { problem?: { code: string } }[];
+      };
+      return [...new Set(images.map(({ problem }) => problem?.code))];
+    };
+    assert.deepEqual(problems(), ['auth-required']);
+    assert.deepEqual(problems('--pull-secrets'), ['auth-required'], 'there is no secret yet');
+    const made = kubectl([
+      '-n',
+      ns,
+      'create',
+      'secret',
+      'docker-registry',
+      'pull',
+      '--docker-server=127.0.0.1:5000',
+      '--docker-username=pull',
+      '--docker-password=secret',
+    ]);
+    assert.ok(made.ok, made.text);
+    const patch = JSON.stringify({ imagePullSecrets: [{ name: 'pull' }] });
+    assert.ok(kubectl(['-n', ns, 'patch', 'serviceaccount', 'default', '-p', patch]).ok);
+    assert.deepEqual(problems('--pull-secrets'), [undefined]);
+    registry.kill('SIGKILL');
+    await eventually('the registry is gone', async () => !(await isListening(5000)));
+    await startRegistry();
+  });
 
 test('the JSON fits its published schema', async () => {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
