@@ -8,6 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { testRecord, writeFeed } from '../testing/feeds.ts';
+import { makeImage } from '../testing/images.ts';
+import { podOf } from '../testing/pods.ts';
+import { openYard } from '../testing/yard.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/seaworthy.cjs', import.meta.url));
 
@@ -93,6 +97,27 @@ test('an id that no advisory names is undecided, never reached by nothing', asyn
   assert.match(stdout, /CVE-2999-0001: no advisory of this home's database names it/);
   const known = await run('cluster', 'status', '--cve', 'CVE-2021-44228');
   assert.equal(known.code, 0, known.stdout);
+});
+
+test('a threshold on what nobody knows is undecided, not kept', async (t) => {
+  const yard = await openYard(t);
+  const layer = [{ path: 'srv/node_modules/x/package.json', data: '{"name":"x","version":"1.0.0"}' }];
+  const image = await yard.push('team/app', [makeImage({ layers: [layer] })]);
+  const name = `${yard.host}/team/app`;
+  const pod = podOf('web', { containers: [{ image: `${name}:v1`, imageID: `${name}@${image.digest}` }] });
+  const { folder, run } = await setting(t, { ...empty, pods: [pod] });
+  const modified = new Date().toISOString();
+  writeFeed(join(folder, 'osv'), 'npm', [testRecord('GHSA-x', 'npm', 'x', '2.0.0', { modified })]);
+  const update = await run('db', 'update', '--from', join(folder, 'osv'), '--all', '--no-epss', '--no-kev');
+  assert.equal(update.code, 0, update.stderr);
+  const code = async (...args: string[]) => (await run('cluster', 'status', ...args)).code;
+  assert.equal(await code(), 0);
+  assert.equal(await code('--fail-on', 'high'), 3, 'the finding has no severity');
+  assert.equal(await code('--fail-on', 'high', '--accept', 'severity-unknown'), 0);
+  assert.equal(await code('--fail-on', 'kev'), 3, 'there is no KEV data');
+  assert.equal(await code('--fail-on', 'epss>=0.5'), 3);
+  assert.equal(await code('--cve', 'GHSA-x'), 1);
+  assert.equal(await code('--cve', 'GHSA-y'), 3);
 });
 
 test('what is asked wrongly says what would be right', async (t) => {

@@ -99,6 +99,9 @@ async function run(options: Options, command: Command): Promise<void> {
       clock: systemClock,
       database,
       maxDatabaseAge: options.maxDbAge,
+      alsoNeeds: conditions.flatMap(({ kind }) =>
+        kind === 'kev' ? ['KEV' as const] : kind === 'epss' ? ['EPSS' as const] : [],
+      ),
       registry: registryOptions(options),
       judging: options.cve === undefined,
       pullSecrets: options.pullSecrets ?? false,
@@ -145,7 +148,14 @@ function exitCodeOf(
   );
   if (met) return exitCodes.failed;
   const open = rows.some(({ verdict }) => verdict?.decision === 'undecided');
-  return open || hasGaps(status, accepted) ? exitCodes.undecided : exitCodes.done;
+  // a threshold cannot judge a finding without a severity
+  const isOpen =
+    !accepted.has('severity-unknown') &&
+    conditions.some(({ kind }) => kind === 'severity') &&
+    status.images.some(({ findings }) =>
+      findings.some(({ level, state }) => level === 'unknown' && state === 'affected'),
+    );
+  return open || isOpen || hasGaps(status, accepted) ? exitCodes.undecided : exitCodes.done;
 }
 
 function reachCode(reach: Reach, status: ClusterStatus, accepted: ReadonlySet<string>): number {

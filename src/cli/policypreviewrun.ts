@@ -87,8 +87,6 @@ export async function previewOn(file: string, options: Options, command: Command
 function fails({ rows }: Preview, failOn: Options['failOn']): boolean {
   return rows.some(
     ({ verdict, before }) =>
-      failOn !== undefined &&
-      isRefused(verdict) &&
-      (failOn === 'refused' || (before !== undefined && !isRefused(before))),
+      failOn !== undefined && isRefused(verdict) && (failOn === 'refused' || !isRefused(before)),
   );
 }

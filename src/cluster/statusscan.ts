@@ -23,6 +23,8 @@ export interface ScanningOptions {
   database: AdvisoryDatabase | undefined;
   /** Days after which a source counts as stale. */
   maxDatabaseAge: number;
+  /** Sources beside the advisories that the caller's threshold rests on. */
+  alsoNeeds?: readonly ('EPSS' | 'KEV')[];
   registry?: { plainHttp: boolean; realms: readonly string[] };
   env?: NodeJS.ProcessEnv;
   signal?: AbortSignal;
