@@ -186,6 +186,21 @@ describe('the floor, kind by kind, on a real API server', () => {
     assert.match(kubectl(['set', 'image', ...deployment, `app=${tagged}`]).text, untagged);
     assert.ok(kubectl(['set', 'image', ...deployment, `app=${good}`, '--dry-run=server']).ok);
     assert.ok(kubectl(['rollout', 'restart', ...deployment]).ok);
+    const added = (image: string) =>
+      kubectl([
+        'patch',
+        ...deployment,
+        '--dry-run=server',
+        '-p',
+        JSON.stringify({ spec: { template: { spec: { containers: [{ name: 'second', image }] } } } }),
+      ]);
+    assert.ok(added(good).ok, 'the bad one beside it was there before');
+    assert.match(added(tagged).text, untagged);
+    const pod = kubectl(['get', 'pods', '-n', space, '-l', 'app=early', '-o', 'name']).text.split('\n')[0]!;
+    assert.ok(
+      kubectl(['debug', '-n', space, pod, `--image=${good}`, '--', 'sh']).ok,
+      'a bad pod can be looked into',
+    );
   });
 
   it('lets the pods of such a workload come back, and its ReplicaSets', async () => {

@@ -139,6 +139,30 @@ export const install: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
+    `${admission}/floorregistry.ts`,
+    [`${admission}/floor.test.ts`],
+    [
+      {
+        name: 'a workload that the floor would refuse cannot be mended bit by bit',
+        find: 'const { variables, result, cost } = chain.fresh();',
+        replace: 'const { variables, result, cost } = chain;',
+        red: ['the floor policy > looks on an update only at images that were not there before'],
+      },
+    ],
+  ),
+  ...mutantsOf(
+    'src/cluster/installstale.ts',
+    ['src/cluster/install.test.ts'],
+    [
+      {
+        name: 'pull secrets of a namespace stay readable after its option is gone',
+        find: "if (metadata.name === pullSecretsRole && !pullSecrets.includes(metadata.namespace ?? ''))",
+        replace: "if (metadata.name === '')",
+        red: ['installing > again with other options takes away what those would not have made'],
+      },
+    ],
+  ),
+  ...mutantsOf(
     'src/cluster/uninstall.ts',
     ['src/cluster/install.test.ts'],
     [

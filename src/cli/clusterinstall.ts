@@ -64,7 +64,7 @@ Examples:
   $ seaworthy cluster install --image registry.example.com/seaworthy@sha256:… --policy policy.yaml
   $ seaworthy cluster install --image registry.example.com/seaworthy@sha256:… --print > seaworthy.yaml
 
-Run it again to change an option or to upgrade. Exit codes: 0 done, 2 not installed, with what to do.`,
+To change an option or to upgrade, run it again with every option that is to hold. Exit codes: 0 done, 2 not installed, with what to do.`,
     )
     .action(run);
 }

@@ -49,7 +49,9 @@ function cluster(
   memory.get = async (resource, name, namespace) => {
     const found = await get(resource, name, namespace);
     if (found?.kind !== 'Deployment') return found;
-    return { ...found, status: { ...ready, observedGeneration: found.metadata.generation } };
+    const { replicas } = found.spec as { replicas: number };
+    const all = { updatedReplicas: replicas, replicas, availableReplicas: replicas };
+    return { ...found, status: { ...all, observedGeneration: found.metadata.generation } };
   };
   return memory;
 }
@@ -85,6 +87,24 @@ describe('installing', () => {
     );
     assert.ok(await memory.get(resources.imagePolicies, 'default', systemNamespace));
     assert.deepEqual(await probes(memory), []);
+  });
+
+  it('again with other options takes away what those would not have made', async () => {
+    const memory = cluster();
+    await install(memory, { policy, replicas: 2, registryCa: 'PEM', pullSecrets: ['shop', 'other'] });
+    const there = async () => [
+      await memory.get(resources.mutatingWebhooks, 'seaworthy-agent'),
+      await memory.get(resources.podDisruptionBudgets, 'seaworthy-agent', systemNamespace),
+      await memory.get(resources.configMaps, 'seaworthy-agent-registry-ca', systemNamespace),
+      await memory.get(resources.roles, 'seaworthy-agent-pull-secrets', 'other'),
+      await memory.get(resources.roleBindings, 'seaworthy-agent-pull-secrets', 'other'),
+    ];
+    assert.ok((await there()).every((object) => object !== undefined));
+    await install(memory, { mutate: false });
+    assert.ok((await there()).every((object) => object === undefined));
+    assert.ok(await memory.get(resources.roles, 'seaworthy-agent-pull-secrets', 'shop'));
+    assert.ok(await memory.get(resources.roles, 'seaworthy-agent', systemNamespace));
+    assert.ok(await memory.get(resources.imagePolicies, 'default', systemNamespace), 'the policy stays');
   });
 
   it('without a policy the agent waits for one, and is not asked', async () => {

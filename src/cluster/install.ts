@@ -3,6 +3,7 @@ import { applyAll } from './applied.ts';
 import { ClusterFault } from './fault.ts';
 import { askAgent } from './installprobe.ts';
 import { type Readiness, readinessOf } from './installready.ts';
+import { removeStale } from './installstale.ts';
 import { agentName, type Cluster, resources, systemNamespace } from './kube/index.ts';
 import { type ManifestOptions, manifestsFor } from './manifests.ts';
 import { workloadKinds } from './workload/index.ts';
@@ -37,6 +38,7 @@ export async function installInto(options: InstallOptions): Promise<Installed> {
   const policy = await cluster.get(resources.imagePolicies, manifests.policyName, systemNamespace);
   await started(options, policy !== undefined);
   await applyAll(cluster, asks, say, pause);
+  await removeStale(cluster, manifests, say);
   if (policy !== undefined) {
     say('asking the agent through the API server');
     await askAgent(cluster, policy, options.timeout, pause);

@@ -23,7 +23,7 @@ const selector = { 'app.kubernetes.io/name': 'seaworthy', 'app.kubernetes.io/com
 const home = '/var/lib/seaworthy';
 const caMount = '/etc/seaworthy/registry-ca';
 const configMount = '/etc/seaworthy/registry';
-const caName = `${agentName}-registry-ca`;
+export const caName = `${agentName}-registry-ca`;
 
 export function agentObjects(options: AgentOptions): KubeObject[] {
   return [

@@ -10,6 +10,9 @@ export interface Rule {
   resourceNames?: string[];
 }
 
+/** In each namespace whose pull secrets may be read. */
+export const pullSecretsRole = `${agentName}-pull-secrets`;
+
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Role of the agent in its own namespace. */
@@ -99,10 +102,10 @@ export function rightsFor({ pullSecrets, azureClientId }: RightsOptions): KubeOb
       { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'patch'] },
     ]),
     ...pullSecrets.flatMap((namespace) => [
-      role(resources.roles, `${agentName}-pull-secrets`, namespace, [
+      role(resources.roles, pullSecretsRole, namespace, [
         { apiGroups: [''], resources: ['secrets', 'serviceaccounts'], verbs: ['get'] },
       ]),
-      binding(resources.roleBindings, `${agentName}-pull-secrets`, namespace, 'Role', subject),
+      binding(resources.roleBindings, pullSecretsRole, namespace, 'Role', subject),
     ]),
   ];
 }

@@ -86,6 +86,18 @@ describe('the floor policy', () => {
     );
   });
 
+  it('looks on an update only at images that were not there before', async () => {
+    const { variables, validations } = await floorOf({
+      authorities,
+      registries: ['registry.example.com/**'],
+      rules: [signed],
+    });
+    for (const { expression } of validations) {
+      const last = variables.find(({ name }) => expression === `size(variables.${name}) == 0`);
+      assert.match(last?.expression ?? '', /\.filter\(x, !\(x\.i in variables\.old\)\)$/);
+    }
+  });
+
   it('asks for digests where an enforced rule leans on evidence, on templates only without mutation', async () => {
     const spec = { authorities, rules: [signed, { name: 'd', digest: 'required' }] };
     const plain = await floorOf(spec);

@@ -56,6 +56,11 @@ export class ChainBuilder {
     return this;
   }
 
+  /** Keeps the images that the object did not have before; last, since it is dear where there are many. */
+  fresh(): this {
+    return this.keep('!(x.i in variables.old)', 0);
+  }
+
   /** Keeps the images that the selection is for. */
   only({ images, labels }: Selection): this {
     this.when(labelsFit(labels));

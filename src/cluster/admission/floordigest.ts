@@ -17,7 +17,7 @@ export function digestDemands(
     if (mutation) chain.when('request.kind.kind == "Pod"');
     chain.only({ images, labels });
     for (const item of excepted) chain.except(item);
-    const { result } = chain;
+    const { result } = chain.fresh();
     const asked = `rule ${rules[0]}${rules.length > 1 ? ` (and ${rules.length - 1} more)` : ''} of the policy ${policy.name} asks for an image named by digest`;
     chains.push({
       variables: chain.variables,

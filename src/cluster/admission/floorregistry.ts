@@ -25,16 +25,12 @@ export function registryDemands(policy: ImagePolicy, live: Exceptions): Chain[] 
   return chains;
 }
 
-function chainOf(
-  { variables, result, cost }: ChainBuilder,
-  policy: ImagePolicy,
-  rule: string,
-  allowed: readonly string[],
-): Chain {
+function chainOf(chain: ChainBuilder, policy: ImagePolicy, rule: string, allowed: readonly string[]): Chain {
   const shown =
     allowed.length > 3
       ? `${allowed.slice(0, 3).join(', ')}, and ${allowed.length - 3} more`
       : allowed.join(', ');
+  const { variables, result, cost } = chain.fresh();
   const asked = `rule ${rule} of the policy ${policy.name} asks for images from ${shown}`;
   return {
     variables,

@@ -66,7 +66,7 @@ export function floorConditions(): { name: string; expression: string }[] {
   ];
 }
 
-/** `images`: texts that this request brings and that the object before it did not have all of. */
+/** `images`: texts that this request brings; none where it changes none. `old`: those that the object had before. */
 export function imageVariables(): Variable[] {
   return [
     { name: 'podSpec', expression: podSpecOf('object') },
