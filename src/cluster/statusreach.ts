@@ -71,7 +71,9 @@ function isKnown(ids: readonly string[], database: AdvisoryDatabase | undefined)
   if (database === undefined) return false;
   return ids.some((id) => {
     const { epss, kev } = database.cve(id);
-    return epss !== undefined || kev !== undefined || database.severitiesOf(id).length > 0;
+    return (
+      epss !== undefined || kev !== undefined || database.has(id) || database.severitiesOf(id).length > 0
+    );
   });
 }
 
@@ -97,7 +99,7 @@ export function formatReach(reach: Reach, status: ClusterStatus, look: TableLook
       : known
         ? paint(`${name} reaches nothing that could be judged`, look.colour, 'bold')
         : paint(
-            `${name}: no advisory of this home's database names it, so nothing is known of it`,
+            `${name}: this home's database tells nothing of it, so nobody can say what it reaches (seaworthy db update)`,
             look.colour,
             'bold',
             'yellow',

@@ -168,6 +168,10 @@ test('aliases are followed through every feed, and nothing else is', async (t) =
   for (const id of flaw) assert.deepEqual(database.aliasesOf(id).sort(), flaw);
   assert.deepEqual(database.aliasesOf('GHSA-2'), ['GHSA-2']);
   assert.deepEqual(database.aliasesOf('nothing'), ['nothing']);
+  assert.deepEqual(
+    ['GHSA-2', 'GO-1', 'CVE-2024-0001', 'nothing'].map((id) => database.has(id)),
+    [true, true, false, false],
+  );
   assert.equal(database.lookup('npm', 'a').length, 2, 'withdrawn records are left out');
 });
 

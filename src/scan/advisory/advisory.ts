@@ -98,6 +98,8 @@ export interface AdvisoryDatabase {
   sources(): SourceInfo[];
   /** Rows of exactly this ecosystem (with release) and package name, withdrawn ones left out. */
   lookup(ecosystem: string, name: string): AdvisoryRow[];
+  /** Whether a record has this very id. */
+  has(id: string): boolean;
   /** All ids that are, transitively by `aliases` alone, the same flaw as `id` (itself included). */
   aliasesOf(id: string): string[];
   /** Severities other records of this CVE carry, with whose they are. */

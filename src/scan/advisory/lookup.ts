@@ -36,6 +36,11 @@ function prepareReads(db: DatabaseSync, isSeed: boolean): AdvisoryDatabase {
     });
   const findPackage = db.prepare('SELECT body FROM package WHERE ecosystem = ? AND name = ?');
   const findRecord = db.prepare('SELECT id, modified, body FROM record WHERE record = ?');
+  const feeds = db
+    .prepare('SELECT feed FROM feed')
+    .all()
+    .map((row) => Number(row['feed']));
+  const findId = db.prepare('SELECT 1 FROM record WHERE feed = ? AND id = ? LIMIT 1');
   const findRefs = db.prepare('SELECT kind, record FROM ref WHERE name = ?');
   const findScores = db.prepare('SELECT scores FROM epss WHERE block = ?');
   const findKev = db.prepare('SELECT added, ransomware FROM kev WHERE cve = ?');
@@ -70,6 +75,7 @@ function prepareReads(db: DatabaseSync, isSeed: boolean): AdvisoryDatabase {
       const [versions, entries] = JSON.parse(String(row['body'])) as PackedPackage;
       return entries.map((entry) => new LazyRow(ecosystem, key, entry, versions, load));
     },
+    has: (id) => feeds.some((feed) => findId.get(feed, id) !== undefined),
     aliasesOf(id) {
       const ids = new Set([id]);
       const seen = new Set<number>();
@@ -117,7 +123,7 @@ function prepareReads(db: DatabaseSync, isSeed: boolean): AdvisoryDatabase {
     },
     close: () => db.close(),
   };
-  for (const name of ['sources', 'lookup', 'aliasesOf', 'severitiesOf', 'cve'] as const)
+  for (const name of ['sources', 'lookup', 'has', 'aliasesOf', 'severitiesOf', 'cve'] as const)
     Object.assign(database, { [name]: guarded(database[name] as (...args: never[]) => unknown) });
   return database;
 }
