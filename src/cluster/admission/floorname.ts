@@ -20,7 +20,7 @@ export function celText(text: string): string {
 
 /**
  * `parsed`, from the variable `images` (a list of texts): maps of `i` (as written), `n` (HOST/REPOSITORY, host in lower
- * case), `h` (that host), `ok` (a valid name) and `at` (named by digest). In steps,
+ * case), `a0` to `a2` (its beginnings with one to three slashes), `ok` (a valid name) and `at` (named by digest). In steps,
  * since each variable has a budget of its own and CEL has no local names.
  */
 export function nameVariables(): Variable[] {
@@ -66,20 +66,40 @@ export function nameVariables(): Variable[] {
       }),
     },
     {
-      name: 'parsed',
+      name: 'joined',
       expression: mapped('named', {
         i: 'x.i',
-        h: 'x.d.lowerAscii()',
+        d: 'x.d',
+        r: 'x.r',
         n: 'x.d.lowerAscii() + "/" + x.r',
         at: 'x.b.contains("@")',
         ok: [
           'size(x.i) <= 1024',
           'size(x.d) + size(x.r) < 255',
           `x.b.matches(${celText(behind)})`,
-          `x.r.matches(${celText(repository)})`,
-          `x.d.matches(${celText(domain)})`,
           '!(size(x.i) == 64 && x.i.matches("^[a-f0-9]{64}$"))',
         ].join(' && '),
+      }),
+    },
+    {
+      name: 'checked',
+      expression: mapped('joined', {
+        i: 'x.i',
+        n: 'x.n',
+        at: 'x.at',
+        ok: `x.ok && x.r.matches(${celText(repository)}) && x.d.matches(${celText(domain)})`,
+      }),
+    },
+    {
+      name: 'parsed',
+      expression: mapped('checked', {
+        i: 'x.i',
+        n: 'x.n',
+        a0: 'x.n.find("^[^/]*/")',
+        a1: 'x.n.find("^[^/]*/[^/]*/")',
+        a2: 'x.n.find("^[^/]*/[^/]*/[^/]*/")',
+        at: 'x.at',
+        ok: 'x.ok',
       }),
     },
   ];

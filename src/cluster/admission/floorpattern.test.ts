@@ -10,7 +10,9 @@ import { patternSet, regexOf } from './floorpattern.ts';
 interface Parsed {
   i: string;
   n: string;
-  h: string;
+  a0: string;
+  a1: string;
+  a2: string;
   ok: boolean;
   at: boolean;
 }
@@ -20,7 +22,7 @@ function run(cel: string): (x: unknown) => unknown {
   const source = cel
     .replace(/dyn\(/g, '(')
     .replace(/(x\.\w)\.matches\(/g, 'matches($1, ')
-    .replace(/(x)\.find\(/g, 'find($1, ')
+    .replace(/(x(?:\.n)?)\.find\(/g, 'find($1, ')
     .replace(/(x\.\w)\.contains\(/g, '$1.includes(')
     .replaceAll('.lowerAscii()', '.toLowerCase()')
     .replace(/size\((x\.\w)\)/g, '[...$1].length');
@@ -42,6 +44,12 @@ function parsed(image: string): Parsed {
   let value: unknown = image;
   for (const step of steps) value = step(value);
   return value as Parsed;
+}
+
+function named(n: string): Parsed {
+  const upTo = (slashes: number) => /^(?:[^/]*\/)*/.exec(n)![0].split('/').slice(0, slashes).join('/');
+  const begin = (slashes: number) => (n.split('/').length > slashes ? `${upTo(slashes)}/` : '');
+  return { i: n, n, a0: begin(1), a1: begin(2), a2: begin(3), ok: true, at: false };
 }
 
 function fits(patterns: readonly string[], x: Parsed): boolean {
@@ -108,7 +116,7 @@ describe('patterns of the floor', () => {
       );
       for (let i = 0; i < 10; i++) {
         const n = name();
-        const x = { i: n, n, h: n.split('/')[0]!, ok: true, at: false };
+        const x = named(n);
         const expected = patterns.some((one) => matchesPattern(one, n));
         assert.equal(fits(patterns, x), expected, JSON.stringify({ n, patterns }));
         if (expected) fitted++;
@@ -122,13 +130,14 @@ describe('patterns of the floor', () => {
       (i: number) => `registry.example.com/team-${i}/**`,
       (i: number) => `registry.example.com/*/app-${i}`,
       (i: number) => `h${i}.example.com/app`,
+      (i: number) => `registry.example.com/a/b/c/d-${i}/**`,
     ]) {
       const patterns = Array.from({ length: 1000 }, (_, i) => shape(i));
       const { conditions } = patternSet(patterns);
       for (const condition of conditions) assert.ok(condition.length < 100_000);
       for (const i of [0, 500, 999]) {
         const n = shape(i).replace('**', 'x/y').replace('*', 'z');
-        const x = { i: n, n, h: n.split('/')[0]!, ok: true, at: false };
+        const x = named(n);
         assert.equal(conditions.filter((one) => run(one)(x) === true).length, 1);
       }
     }
@@ -167,6 +176,9 @@ describe('names in the floor', () => {
     assert.equal(said('registry-1.docker.io/team/app'), 'docker.io/team/app');
     assert.equal(said('Registry.Example.com:443/a'), 'registry.example.com:443/a');
     assert.equal(said('localhost/a'), 'localhost/a');
+    const { a0, a1, a2 } = parsed('h.example/a/b/c:1');
+    assert.deepEqual([a0, a1, a2], ['h.example/', 'h.example/a/', 'h.example/a/b/']);
+    assert.equal(parsed('h.example/a/b').a2, '');
     assert.equal(parsed('h.example/a:t').at, false);
     assert.equal(parsed(`h.example/a:t${digest}`).at, true);
     for (const bad of [

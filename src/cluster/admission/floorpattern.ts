@@ -20,6 +20,7 @@ const dearest = 600;
 export function patternSet(patterns: readonly string[]): PatternSet {
   if (patterns.includes('**')) return { conditions: ['true'], cost: 1 };
   const exact: string[] = [];
+  const beginnings: string[][] = [[], [], []];
   const prefixes = new Map<string, string[]>();
   const others: string[] = [];
   for (const pattern of new Set(patterns)) {
@@ -27,20 +28,27 @@ export function patternSet(patterns: readonly string[]): PatternSet {
     if (start.includes('*')) others.push(pattern);
     else if (start === pattern) exact.push(pattern);
     else {
-      const host = start.slice(0, start.indexOf('/'));
-      prefixes.set(host, [...(prefixes.get(host) ?? []), start]);
+      const depth = start.split('/').length - 2;
+      const host = start.slice(0, start.indexOf('/') + 1);
+      if (depth < beginnings.length) beginnings[depth]!.push(start);
+      else prefixes.set(host, [...(prefixes.get(host) ?? []), start]);
     }
   }
   const conditions: string[] = [];
   let cost = 0;
-  for (const names of chunks(exact, () => 0)) {
-    conditions.push(`x.n in {${names.map((name) => `${celText(name)}: true`).join(', ')}}`);
-    cost += 5;
-  }
+  const lookUp = (key: string, texts: readonly string[]) => {
+    for (const some of chunks(texts, () => 0)) {
+      conditions.push(`x.${key} in {${some.map((text) => `${celText(text)}: true`).join(', ')}}`);
+      // The map is made for every image; what stands in it is not counted.
+      cost += 40;
+    }
+  };
+  lookUp('n', exact);
+  for (const [depth, starts] of beginnings.entries()) lookUp(`a${depth}`, starts);
   for (const [host, starts] of prefixes)
     for (const some of chunks(starts, prefixCost)) {
       const fits = some.map((start) => `x.n.startsWith(${celText(start)})`).join(' || ');
-      conditions.push(`x.h == ${celText(host)} && (${fits})`);
+      conditions.push(`x.a0 == ${celText(host)} && (${fits})`);
     }
   const dearestHost = [...prefixes.values()].map((starts) =>
     starts.reduce((sum, one) => sum + prefixCost(one), 0),
