@@ -243,9 +243,11 @@ describe('the floor on a real API server', () => {
 
   it('holds 1,000 containers against 200 patterns within the API server’s budget', async () => {
     const deep = (i: number) => `registry.example.com/team-${i}/a-rather-long-name-of-a-product`;
+    const long = 'a'.repeat(60);
     const shapes: [string, (i: number) => string][] = [
       ['exact', deep],
       ['all below one host', (i) => `${deep(i)}/**`],
+      ['of names as long as they may be', (i) => `registry.example.com/${long}/${long}/${long}-${i}/**`],
       ['each on a host of its own', (i) => `registry-${i}.example.com/team/**`],
       ['in the middle', (i) => `registry.example.com/*/product-${i}`],
     ];
