@@ -30,7 +30,7 @@ export function workloadOf(
   const template = { metadata: { labels }, spec: podSpec };
   const selector = { matchLabels: labels };
   const spec = {
-    Deployment: { replicas: made.replicas ?? 1, selector, template, progressDeadlineSeconds: 20 },
+    Deployment: { replicas: made.replicas ?? 1, selector, template, progressDeadlineSeconds: 90 },
     StatefulSet: { replicas: made.replicas ?? 1, selector, template, serviceName: name },
     DaemonSet: { selector, template },
     CronJob: {

@@ -41,6 +41,7 @@ interface Options extends ContextOptions, RegistryOptions, GitOptions {
   cause?: string;
   by?: string;
   timeout?: number;
+  restarts?: number;
   parallel?: number;
   allOrNothing?: boolean;
   testJob?: boolean;
@@ -72,6 +73,11 @@ export function rolloutCommand(): Command {
         '--timeout <span>',
         'time without progress after which a workload has failed (default: 10m)',
         parseDuration,
+      )
+      .option(
+        '--restarts <count>',
+        'restarts of a container that count as a crash loop (default: 3)',
+        parseCount,
       )
       .option('--parallel <count>', 'workloads that move at once (default: 1)', parseCount)
       .option('--all-or-nothing', 'one failure returns every workload that moved with it')
@@ -224,6 +230,7 @@ async function runAll(
         by: options.by ?? thisPerson(),
         ...(options.cause === undefined ? {} : { cause: options.cause }),
         ...(options.timeout === undefined ? {} : { patience: options.timeout }),
+        ...(options.restarts === undefined ? {} : { restarts: options.restarts }),
         parallel: options.parallel ?? 1,
         together: options.allOrNothing ?? false,
         testJob: options.testJob ?? false,
