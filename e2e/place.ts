@@ -83,11 +83,18 @@ export function registryPrefix(): string {
   return prefix;
 }
 
-/** docker-registry by TLS on the node's address; `program`: Distribution 3 is started the same way. */
+export interface TlsRegistryOptions {
+  /** docker-registry, or Distribution 3, which is started the same way; `ours`: our own. */
+  program?: string;
+  /** Nobody reads without these. */
+  login?: { username: string; password: string };
+}
+
+/** A registry by TLS on the node's address, with a certificate that its nodes trust. */
 export async function startTlsRegistry(
   work: string,
   port: number,
-  program = 'docker-registry',
+  { program = 'docker-registry', login }: TlsRegistryOptions = {},
 ): Promise<TestRegistry> {
   const host = nodeAddress();
   mkdirSync(work, { recursive: true });
@@ -104,13 +111,29 @@ export async function startTlsRegistry(
         tls: { certificate: join(work, 'tls.crt'), key: join(work, 'tls.key') },
       },
       log: { level: 'error' },
+      ...(login === undefined ? {} : { auth: { htpasswd: { realm: 'e2e', path: join(work, 'htpasswd') } } }),
     }),
   );
+  if (login !== undefined)
+    writeFileSync(
+      join(work, 'htpasswd'),
+      execFileSync('htpasswd', ['-Bbn', login.username, login.password], { encoding: 'utf8' }),
+    );
   let child: ReturnType<typeof spawn> | undefined;
   const registry: TestRegistry = {
     prefix: `${host}:${port}`,
     async start() {
-      child = spawn(program, ['serve', join(work, 'config.yml')], { stdio: 'ignore' });
+      const own = [
+        join(import.meta.dirname, 'ownregistry.ts'),
+        host,
+        String(port),
+        join(work, 'tls.crt'),
+        join(work, 'tls.key'),
+      ];
+      child =
+        program === 'ours'
+          ? spawn(process.execPath, own, { stdio: 'ignore' })
+          : spawn(program, ['serve', join(work, 'config.yml')], { stdio: 'ignore' });
       await answering({ host, port });
     },
     async stop() {

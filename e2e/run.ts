@@ -14,7 +14,7 @@ function startCluster(): { env: Record<string, string>; stop(): void } {
   const tools = process.env['SEAWORTHY_CLUSTER'] ?? join(root, '..', 'shared', 'cluster');
   if (!existsSync(join(tools, 'up')))
     throw new Error(`expected a cluster by KUBECONFIG, or ${tools}/up, got neither`);
-  const packages = ['docker-registry', 'buildah', 'ca-certificates'].filter(
+  const packages = ['docker-registry', 'buildah', 'ca-certificates', 'apache2-utils'].filter(
     (name) => spawnSync('dpkg', ['-s', name], { stdio: 'ignore' }).status !== 0,
   );
   if (packages.length > 0)

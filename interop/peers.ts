@@ -47,11 +47,26 @@ const goTools: Record<string, { module: string; env?: Record<string, string> }> 
     module: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
     env: { GOTOOLCHAIN: 'go1.27.0' },
   },
+  /** Distribution 3. */
+  registry3: { module: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2' },
   'timestamp-server': {
     module: 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.5',
     env: { GOTOOLCHAIN: 'go1.27.0' },
   },
 };
+
+/** Builds a tool of the list that is missing; its path. */
+export function installGo(name: string): string {
+  const file = join(bin, name);
+  const tool = goTools[name];
+  if (tool !== undefined && !existsSync(file))
+    sh(
+      `echo "building ${tool.module}" >&2; made=$(mktemp -d -p "$PEERS"); trap 'rm -rf "$made"' EXIT
+      GOBIN="$made" go install ${tool.module}; mv "$made"/* "${file}"`,
+      tool.env ?? {},
+    );
+  return file;
+}
 
 /** Installs what is missing; cold it takes some minutes, warm none. */
 export function install(): void {
@@ -60,13 +75,7 @@ export function install(): void {
     .map(([, name]) => name);
   if (missing.length > 0)
     sh(`(apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}) >&2`);
-  for (const [name, { module, env }] of Object.entries(goTools))
-    if (!existsSync(join(bin, name)))
-      sh(
-        `echo "building ${module}" >&2; made=$(mktemp -d -p "$PEERS"); trap 'rm -rf "$made"' EXIT
-        GOBIN="$made" go install ${module}; mv "$made"/* "${bin}/${name}"`,
-        env ?? {},
-      );
+  for (const name of Object.keys(goTools)) installGo(name);
   installHelper('ggcr-registry', 'ggcr');
   installHelper('notation-peer', 'notation');
   if (!existsSync(join(bin, 'cargo-auditable')))
