@@ -81,12 +81,12 @@ export const runningMutants: readonly Mutant[] = [
       red: ['a new advisory lists the running containers that it touches, with no registry to ask'],
     },
   ]),
-  ...mutantsOf('src/cluster/statusjudge.ts', status, [
+  ...mutantsOf('src/cluster/awayhosts.ts', status, [
     {
-      name: 'status: an image that could not be read is judged as if it had been',
-      find: "return { decision: 'undecided', failing: [], ...(why === undefined ? {} : { problem: why }) };",
-      replace: "return { decision: 'allow', failing: [], ...(why === undefined ? {} : { problem: why }) };",
-      red: ['an image that cannot be read is named, and the others are shown'],
+      name: 'status: a registry that is away is waited for with every image',
+      find: 'known.times >= enough',
+      replace: 'known.times < 0',
+      red: ['a registry that is away is asked a few times, not once for each image'],
     },
   ]),
   ...mutantsOf('src/cluster/statusverdict.ts', preview, [

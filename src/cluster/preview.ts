@@ -2,6 +2,7 @@
 import type { Clock, Home } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { createVerifierThread } from '../trust/index.ts';
+import { rememberingAway } from './awayhosts.ts';
 import { checkersWith } from './checkers.ts';
 import type { Cluster } from './kube/index.ts';
 import { eachOf } from './lanes.ts';
@@ -53,7 +54,8 @@ export function isRefused(verdict: RunningVerdict | undefined): boolean {
 }
 
 /** Throws KubeFault, NetFault where the cluster cannot be asked; an image that is away is undecided. */
-export async function previewPolicy(cluster: Cluster, options: PreviewOptions): Promise<Preview> {
+export async function previewPolicy(cluster: Cluster, given: PreviewOptions): Promise<Preview> {
+  const options = { ...given, http: rememberingAway(given.http) };
   const { policy, before, stage } = options;
   stage?.(`listing what runs in ${cluster.context}`);
   const surveyed = await surveyCluster(cluster, options.namespaces);

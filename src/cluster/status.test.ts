@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fixedClock, systemClock } from '../core/index.ts';
+import { NetFault } from '../net/index.ts';
 import { databaseOf } from '../testing/advisories.ts';
 import { testRecord } from '../testing/feeds.ts';
 import { makeImage } from '../testing/images.ts';
@@ -293,6 +294,43 @@ test('an image that cannot be read is named, and the others are shown', async (c
   );
   assert.deepEqual(verdicts, ['away undecided', 'gone undecided', 'odd undecided', 'web deny']);
   assert.match(formatStatus(status, { columns: 100, colour: false }), /127\.0\.0\.1:9\/app@sha256:0000/);
+});
+
+test('what cannot be read is refused all the same where its name alone decides', async (context) => {
+  const { yard } = await appIn(context);
+  const away = '127.0.0.1:9/app';
+  const pod = podOf('away', {
+    containers: [{ image: `${away}:1`, imageID: `${away}@sha256:${'0'.repeat(64)}` }],
+  });
+  const policy = await policyWith({}, { rules: [{ name: 'ours', registries: [`${yard.host}/**`] }] });
+  const status = await asking(yard, await clusterOf([pod]), { policy: { policy, from: 'policy.yaml' } });
+  const { verdict } = status.contexts[0]!.running[0]!;
+  assert.deepEqual([verdict?.decision, verdict?.failing[0]?.code], ['deny', 'registry-refused']);
+  assert.equal(status.images[0]!.problem?.code, 'connect-failed');
+});
+
+test('a registry that is away is asked a few times, not once for each image', async (context) => {
+  const { yard } = await appIn(context);
+  const pods = Array.from({ length: 50 }, (_, at) => {
+    const digest = `sha256:${at.toString(16).padStart(64, '0')}`;
+    return podOf(`p${at}`, {
+      containers: [{ image: `registry.test/app${at}:1`, imageID: `registry.test/app${at}@${digest}` }],
+    });
+  });
+  let asked = 0;
+  const http = {
+    close: async () => {},
+    request: () => {
+      asked++;
+      return Promise.reject(new NetFault('connect-failed', 'nobody is there'));
+    },
+  };
+  const build = newKey();
+  const policy = await policyWith({ build }, { rules: [{ name: 'signed', signature: { by: ['build'] } }] });
+  const status = await asking(yard, await clusterOf(pods), { http, policy: { policy, from: 'policy.yaml' } });
+  assert.ok(status.images.every(({ problem }) => problem?.code === 'connect-failed'));
+  assert.ok(status.contexts[0]!.running.every(({ verdict }) => verdict?.problem?.code === 'connect-failed'));
+  assert.ok(asked <= 4, `${asked} requests`);
 });
 
 test('a name that the node has the image under is asked when the pod’s own has it no more', async (context) => {

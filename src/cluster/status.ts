@@ -1,5 +1,6 @@
 // What runs in one or several clusters, and how it stands today: each image once, each workload with its verdict.
 import { createVerifierThread } from '../trust/index.ts';
+import { rememberingAway } from './awayhosts.ts';
 import { eachOf } from './lanes.ts';
 import type { ClusterStatus, StatusOptions } from './statusanswer.ts';
 import { imageStatus } from './statusimage.ts';
@@ -13,7 +14,8 @@ import { type Scanned, scanRunning } from './statusscan.ts';
 const atOnce = 2;
 
 /** Throws what is a bug or an abort; everything that is away is named in the answer. */
-export async function clusterStatus(options: StatusOptions): Promise<ClusterStatus> {
+export async function clusterStatus(given: StatusOptions): Promise<ClusterStatus> {
+  const options = { ...given, http: rememberingAway(given.http) };
   const { clock, database, progress } = options;
   const at = clock.now().getTime();
   const looks = await Promise.all(options.clusters.map((cluster) => lookAt(cluster, options)));

@@ -24,11 +24,10 @@ export function judgeWith(
   const known = new Map<string, Promise<RunningVerdict>>();
   return async ({ status, labels, policy, mutates }, row) => {
     const { key, problem, references } = wantedOf(row);
+    if (problem !== undefined) return { decision: 'undecided', failing: [], problem };
     const scan = scanned.get(key);
-    if (scan === undefined || problem !== undefined || 'problem' in scan) {
-      const why = problem ?? (scan && 'problem' in scan ? scan.problem : undefined);
-      return { decision: 'undecided', failing: [], ...(why === undefined ? {} : { problem: why }) };
-    }
+    // what could not be read may be refused by its name alone, or by evidence that can be
+    const result = scan === undefined || 'problem' in scan ? undefined : scan.result;
     const its = labels.get(row.namespace) ?? { namespace: row.namespace };
     const given = givenBy(row.image, policy!.policy.mutateDigest, mutates);
     const pull = await pulls.first(status.context, row);
@@ -37,10 +36,10 @@ export function judgeWith(
       known.get(question) ??
       judgeRunning(checkerFor(pull), policy!, {
         // by the pod's own name, wherever its content was read
-        reference: nameOf(references[0]!, scan.result.target),
+        reference: nameOf(references[0]!, result?.target ?? {}),
         given,
         labels: its,
-        scan: scan.result,
+        ...(result === undefined ? {} : { scan: result }),
         now,
         ...(row.platform === undefined ? {} : { platform: row.platform }),
       });
