@@ -47,6 +47,16 @@ export const install: readonly Mutant[] = [
     [`${admission}/rotator.test.ts`],
     [
       {
+        name: 'a Secret that is lost breaks off what is served',
+        find: 'serving: served,',
+        replace: 'serving: undefined,',
+        red: [
+          'the rotator > takes its Secret as it is when another replica wrote first',
+          'the rotator > a Secret that is deleted is made anew beside what is served',
+          'the rotator > follows its Secret and the configurations until it is stopped',
+        ],
+      },
+      {
         name: 'two replicas write over each other',
         find: 'if (next.changed && (await write(next.state, secret)) === undefined) continue;',
         replace: 'if (next.changed) await write(next.state, secret);',

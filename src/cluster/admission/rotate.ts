@@ -20,6 +20,8 @@ export interface Surroundings {
   names: readonly string[];
   /** Whether every webhook configuration holds the newest authority already. */
   published: boolean;
+  /** What this replica serves: its certificate stays until the webhook configurations hold another authority. */
+  serving?: CertificateState | undefined;
 }
 
 export interface NextState {
@@ -34,7 +36,8 @@ export interface NextState {
 /** The state that has to be now. `state` undefined: there is none, or one that nobody can read. */
 export function nextState(state: CertificateState | undefined, around: Surroundings): NextState {
   const read = state === undefined ? 'there is none' : readState(state, around.names);
-  if (state === undefined || typeof read === 'string') return anew(around, `made: ${read as string}`);
+  if (state === undefined || typeof read === 'string')
+    return overlapping(around, read as string) ?? anew(around, `made: ${read as string}`);
   const { now } = around;
   if (now < read.authority.notBefore || now < read.leaf.notBefore)
     return anew(around, 'made anew: what was there is dated in the future');
@@ -46,6 +49,18 @@ function anew({ now, names }: Surroundings, done: string): NextState {
   const authority = makeAuthority(now);
   const state = { authority, previous: [], leaf: makeLeaf(authority, names, now) };
   return { state, changed: true, renewAt: now + (leafLife * 2) / 3, done: [done] };
+}
+
+/** Lost or damaged while a good one is served: a new authority beside it, as if it were due. */
+function overlapping({ now, names, serving }: Surroundings, why: string): NextState | undefined {
+  const read = serving === undefined ? 'there is none' : readState(serving, names);
+  if (serving === undefined || typeof read === 'string') return undefined;
+  if (now < read.leaf.notBefore || now >= read.leaf.notAfter) return undefined;
+  const all = [serving.authority.cert, ...serving.previous];
+  const signer = [read.authority, ...read.previous].findIndex((by) => isSignedBy(read.leaf, by));
+  const state = { authority: makeAuthority(now), previous: [all[signer]!], leaf: serving.leaf };
+  const done = [`made anew beside the one that is served: ${why}`];
+  return { state, changed: true, renewAt: dueAt(state, names, now), done };
 }
 
 function step(before: CertificateState, read: ReadState, around: Surroundings): NextState {

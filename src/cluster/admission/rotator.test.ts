@@ -114,8 +114,8 @@ describe('the rotator', () => {
     assert.equal(raced, true);
     await two.ensure();
     const after = await state();
-    assert.notEqual(after.leaf.cert, before.leaf.cert);
-    assert.deepEqual(served.slice(-2), [after.leaf, after.leaf]);
+    assert.notEqual(after.authority.cert, before.authority.cert);
+    assert.deepEqual(served, [before.leaf, before.leaf], 'what is served stays until another is published');
   });
 
   it('writes a bundle that somebody emptied again', async () => {
@@ -167,31 +167,56 @@ describe('the rotator', () => {
     assert.deepEqual(served, [(await state()).leaf]);
   });
 
+  it('a Secret that is deleted is made anew beside what is served, and taken over once that is published', async () => {
+    const { cluster, time, replica, bundles, served, state } = await scene();
+    const [one, two] = [replica(), replica()];
+    await one.ensure();
+    await two.ensure();
+    const before = await state();
+    await cluster.delete(resources.secrets, names.secret, names.namespace);
+    await Promise.all([one.ensure(), two.ensure()]);
+    const beside = await state();
+    assert.deepEqual(beside.leaf, before.leaf);
+    assert.deepEqual(beside.previous, [before.authority.cert]);
+    assert.equal((await bundles())[0], beside.authority.cert + before.authority.cert);
+    assert.equal(served.length, 2);
+    time.now += settling;
+    await one.ensure();
+    await two.ensure();
+    const after = await state();
+    assert.notEqual(after.leaf.cert, before.leaf.cert);
+    assert.deepEqual(served.slice(2), [after.leaf, after.leaf]);
+  });
+
   it('follows its Secret and the configurations until it is stopped', async () => {
-    const { cluster, said, bundles } = await scene();
+    const { cluster, said, state, served } = await scene();
     const stop = new AbortController();
-    const served: Pair[] = [];
     let heard: (() => void) | undefined;
+    const next = () => new Promise<void>((resolve) => (heard = resolve));
     const rotator = createRotator({
       cluster,
       clock: { now: () => new Date() },
       names,
-      onCertificate: (pair) => {
-        served.push(pair);
+      onCertificate: (pair) => served.push(pair),
+      onEvent: ({ text }) => {
+        said.push(text);
         heard?.();
       },
-      onEvent: ({ text }) => said.push(text),
     });
-    const first = new Promise<void>((resolve) => (heard = resolve));
+    const first = next();
     const running = rotator.run(stop.signal);
     await first;
-    const second = new Promise<void>((resolve) => (heard = resolve));
+    const before = await state();
+    const second = next();
     await cluster.delete(resources.secrets, names.secret, names.namespace);
     await second;
-    assert.notEqual(served[0]!.cert, served[1]!.cert);
+    assert.notEqual((await state()).authority.cert, before.authority.cert);
     stop.abort();
     await running;
-    assert.notEqual((await bundles())[0], '');
-    assert.deepEqual(said, ['certificates: made: there is none', 'certificates: made: there is none']);
+    assert.equal(served.length, 1);
+    assert.deepEqual(said, [
+      'certificates: made: there is none',
+      'certificates: made anew beside the one that is served: there is none',
+    ]);
   });
 });

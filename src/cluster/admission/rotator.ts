@@ -42,7 +42,7 @@ const longest = 600_000;
 const retry = 5_000;
 
 export function createRotator({ cluster, clock, names, onCertificate, onEvent }: RotatorOptions): Rotator {
-  let served: Pair | undefined;
+  let served: CertificateState | undefined;
   let expiry: { leaf: number; authority: number } | undefined;
   const configurations = [
     ...names.validating.map((name) => ({ resource: resources.validatingWebhooks, name })),
@@ -61,8 +61,9 @@ export function createRotator({ cluster, clock, names, onCertificate, onEvent }:
     const read = readState(state, names.hosts);
     if (typeof read === 'string') return;
     expiry = { leaf: read.leaf.notAfter, authority: read.authority.notAfter };
-    if (served !== undefined && served.cert === state.leaf.cert && served.key === state.leaf.key) return;
-    served = state.leaf;
+    const before = served?.leaf;
+    served = state;
+    if (before?.cert === state.leaf.cert && before.key === state.leaf.key) return;
     onCertificate(state.leaf);
   }
 
@@ -90,7 +91,12 @@ export function createRotator({ cluster, clock, names, onCertificate, onEvent }:
       const isUsable = state !== undefined && typeof readState(state, names.hosts) !== 'string';
       // What cannot be published now is no reason not to serve what was published before.
       const first = isUsable ? await settled(publish(state)) : { value: false };
-      const around = { now: clock.now().getTime(), names: names.hosts, published: first.value === true };
+      const around = {
+        now: clock.now().getTime(),
+        names: names.hosts,
+        published: first.value === true,
+        serving: served,
+      };
       const next = nextState(state, around);
       if (next.changed && (await write(next.state, secret)) === undefined) continue;
       for (const text of next.done) onEvent?.({ kind: 'done', text: `certificates: ${text}` });
