@@ -63,6 +63,7 @@ export const install: readonly Mutant[] = [
         red: [
           'the rotator > two replicas that start at once end with one and the same certificate',
           'the rotator > takes its Secret as it is when another replica wrote first',
+          'the rotator > a Secret that is deleted is made anew beside what is served',
         ],
       },
     ],

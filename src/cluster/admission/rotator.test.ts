@@ -112,6 +112,7 @@ describe('the rotator', () => {
     await cluster.create(resources.secrets, { ...secret, data: { 'tls.crt': 'AAAA' } });
     await one.ensure();
     assert.equal(raced, true);
+    assert.match((await state()).authority.cert, /BEGIN CERTIFICATE/, 'what it publishes is in the Secret');
     await two.ensure();
     const after = await state();
     assert.notEqual(after.authority.cert, before.authority.cert);
