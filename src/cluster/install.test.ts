@@ -133,6 +133,17 @@ describe('installing', () => {
     });
   });
 
+  it('says that the Secret of its registry is not there, and how it is made', async () => {
+    await assert.rejects(
+      install(cluster(), { policy, registrySecret: 'pull' }),
+      (error: Error & { hint: string }) => {
+        assert.match(error.message, /the Secret pull in seaworthy-system, got none/);
+        assert.match(error.hint, /create secret docker-registry pull/);
+        return true;
+      },
+    );
+  });
+
   it('says what the agent waits for when it does not start', async () => {
     const memory = createMemoryCluster();
     memory.list = async () => [

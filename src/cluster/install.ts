@@ -35,6 +35,7 @@ export async function installInto(options: InstallOptions): Promise<Installed> {
   await checkVersion(cluster);
   const { before, asks } = await manifestsFor(manifests);
   await applyAll(cluster, before, say, pause);
+  await checkSecret(cluster, manifests.registrySecret);
   const policy = await cluster.get(resources.imagePolicies, manifests.policyName, systemNamespace);
   await started(options, policy !== undefined);
   await applyAll(cluster, asks, say, pause);
@@ -44,6 +45,19 @@ export async function installInto(options: InstallOptions): Promise<Installed> {
     await askAgent(cluster, policy, options.timeout, pause);
   }
   return { waitsForPolicy: policy === undefined, replicas: manifests.replicas };
+}
+
+/** Its pods would wait for it without a word. */
+async function checkSecret(cluster: Cluster, name: string | undefined): Promise<void> {
+  if (name === undefined || (await cluster.get(resources.secrets, name, systemNamespace)) !== undefined)
+    return;
+  throw new ClusterFault(
+    'install-incomplete',
+    `expected the Secret ${name} in ${systemNamespace}, got none`,
+    {
+      hint: `kubectl -n ${systemNamespace} create secret docker-registry ${name} --docker-server=HOST --docker-username=NAME --docker-password=…, then install again.`,
+    },
+  );
 }
 
 async function checkVersion(cluster: Cluster): Promise<void> {

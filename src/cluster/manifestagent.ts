@@ -120,6 +120,7 @@ function deployment(options: AgentOptions): KubeObject {
         },
         spec: {
           serviceAccountName: agentName,
+          ...(registrySecret === undefined ? {} : { imagePullSecrets: [{ name: registrySecret }] }),
           // Other pods cannot start in enforcing namespaces while this one cannot.
           priorityClassName: 'system-cluster-critical',
           nodeSelector: { 'kubernetes.io/os': 'linux' },

@@ -186,6 +186,7 @@ describe('what is installed', () => {
     );
     assert.ok(spec.template.spec.containers[0]?.env.some(({ name }) => name === 'DOCKER_CONFIG'));
     assert.equal(spec.template.spec.containers[0]?.args[0], '--ca-file');
+    assert.match(JSON.stringify(spec), /"imagePullSecrets":\[\{"name":"pull"\}\]/);
   });
 
   it('reads pull secrets by a role in the named namespaces only', async () => {
