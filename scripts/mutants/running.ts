@@ -100,7 +100,10 @@ export const runningMutants: readonly Mutant[] = [
       name: 'preview: a tag that can move is taken for a digest',
       find: "if (request.given === 'tag') addTag(",
       replace: 'if (request.given === undefined) addTag(',
-      red: ['a tag is refused where no digest is put in, as the agent refuses it'],
+      red: [
+        'a tag is refused where no digest is put in, as the agent refuses it',
+        'a preview and the agent’s own admission agree on every policy, image and way of naming it',
+      ],
     },
   ]),
   ...mutantsOf('src/cluster/preview.ts', preview, [
@@ -108,7 +111,10 @@ export const runningMutants: readonly Mutant[] = [
       name: 'preview: undecided counts as admitted',
       find: "verdict !== undefined && verdict.decision !== 'allow'",
       replace: "verdict?.decision === 'deny'",
-      red: ['a registry that is away leaves its images refused and named'],
+      red: [
+        'a registry that is away leaves its images refused and named',
+        'a preview and the agent’s own admission agree on every policy, image and way of naming it',
+      ],
     },
   ]),
   ...mutantsOf('src/cluster/kube/pullsecrets.ts', secrets, [
