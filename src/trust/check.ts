@@ -88,7 +88,9 @@ export function createChecker(given: CheckerOptions): Checker {
       const look = await lookAt(request);
       if (look.reference.digest !== undefined) return { digest: look.reference.digest };
       const barred = judgeUnseen(look);
-      return barred === undefined ? { digest: (await resolveImage(look.reference, options)).digest } : { barred };
+      return barred === undefined
+        ? { digest: (await resolveImage(look.reference, options)).digest }
+        : { barred };
     },
     async check(request) {
       const look = await lookAt(request);
