@@ -98,13 +98,18 @@ async function keepUp(options: LeaderOptions, signal: AbortSignal): Promise<void
   }
 }
 
-async function applyFloor({ cluster, log }: LeaderOptions, inForce: InForce, now: number): Promise<number> {
+async function applyFloor(
+  { cluster, log, policies }: LeaderOptions,
+  inForce: InForce,
+  now: number,
+): Promise<number> {
   const { policy, binding, warnings, until } = floorPolicy(inForce.policy, {
     mutation: inForce.mutation,
     now,
   });
   await cluster.apply(resources.admissionPolicies, policy);
   await cluster.apply(resources.admissionPolicyBindings, binding);
+  policies.note(warnings);
   log.info({ policy: inForce.policy.hash, warnings }, 'the floor policy is in place');
   return until ?? Number.POSITIVE_INFINITY;
 }

@@ -40,6 +40,7 @@ export class Policies {
   #document: Record<string, unknown> | undefined;
   #state: PolicyState | undefined;
   #settling: Promise<void> = Promise.resolve();
+  #warnings: readonly string[] = [];
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
@@ -98,6 +99,11 @@ export class Policies {
         if (!isFault(error)) throw error;
         this.#options.problem('policy', error);
       });
+  }
+
+  /** What the floor cannot hold as it should: told beside what is in force. */
+  note(warnings: readonly string[]): void {
+    this.#warnings = warnings;
   }
 
   /** Resolves once everything that was heard of so far is in force or refused. */
@@ -210,14 +216,8 @@ export class Policies {
     if (this.#policy !== undefined) {
       const { policy } = this.#inForce ?? {};
       const hashes = policy === undefined ? {} : { hash: policy.hash, rulesHash: policy.rulesHash };
-      await this.#writeStatus(
-        'imagePolicies',
-        this.#policy,
-        state.ready,
-        state.reason,
-        state.message,
-        hashes,
-      );
+      const message = [state.message, ...this.#warnings].join('; ').slice(0, 8000);
+      await this.#writeStatus('imagePolicies', this.#policy, state.ready, state.reason, message, hashes);
     }
     for (const object of this.#exceptions.values()) {
       const why = state.ignored.find(({ name }) => name === object.metadata.name)?.why;
