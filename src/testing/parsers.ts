@@ -36,6 +36,7 @@ import { inventoryCorpus } from './inventorycorpus.ts';
 import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
 import { policyParsers } from './policycorpus.ts';
+import { rolloutParsers } from './rolloutcorpus.ts';
 import { sigstoreParsers } from './sigstorecorpus.ts';
 import { zipOf } from './ziparchive.ts';
 
@@ -317,6 +318,7 @@ export const parsers: Record<string, FuzzedParser> = {
   ...notationParsers,
   ...policyParsers,
   ...admissionParsers,
+  ...rolloutParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [
