@@ -101,7 +101,7 @@ async function propose(
   const lines = [
     `git: ${isNew ? 'committed to' : 'is already on'} branch ${branch} (${commit.slice(0, 12)})`,
   ];
-  if (!isPushed) lines.push(`  push it with: git push origin ${branch}`);
+  if (!isPushed && repository.remote !== undefined) lines.push(`  push it with: git push origin ${branch}`);
   if (pullRequest !== undefined) lines.push(`  pull request: ${pullRequest}`);
   else if (host !== undefined) lines.push(`  open the pull request: ${host.link}`);
   return {

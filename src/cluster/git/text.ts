@@ -9,7 +9,8 @@ export function formatGitPlan(plan: GitPlan, { name, base }: Pick<Repository, 'n
   const changed = plan.files.flatMap(({ path, changes }) =>
     changes.map(({ line, where, before, after }) => [
       `  change     ${safe(path)}:${line} ${safe(where)}`,
-      `             ${safe(before === '' ? '(new)' : before)} → ${after}`,
+      `             now   ${safe(before === '' ? '(nothing)' : before)}`,
+      `             to be ${after}`,
     ]),
   );
   const byTag = plan.byTag.map(({ path, line, image }) => [

@@ -31,7 +31,7 @@ export function formatPlan(plan: RolloutPlan, columns: number): string {
   for (const left of plan.left) {
     lines.push(row('leave', left), ...wrapped(left.text, columns));
     for (const { before, after } of left.change ?? [])
-      lines.push(...wrapped(`${before} → ${after}`, columns));
+      lines.push(`${indent}now   ${before}`, `${indent}to be ${after}`);
   }
   if (plan.already > 0)
     lines.push(
