@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { installGo } from '../interop/peers.ts';
 import { commitGit, openRepository, parseHelmValues } from '../src/cluster/git/index.ts';
 
 const old = `sha256:${'1'.repeat(64)}`;
@@ -120,22 +121,21 @@ test('kubectl kustomize renders a digest that was added behind a tag', async (t)
 });
 
 // Helm is no part of the test cluster: where it is on the PATH it is asked as well.
-if (spawnSync('helm', ['version']).status === 0)
-  test('helm template renders the new digest and nothing else anew, for maps and for whole references', async (t) => {
-    const files = {
-      'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
-      'chart/values.yaml': `# values\nimage:\n  registry: registry.example.com\n  repository: team/app\n  tag: "1.2"\n  digest: ${old}   # by the pipeline\nwhole: &w '${app}:1.2@${old}'\nreplicas: 2\n`,
-      'chart/templates/deployment.yaml': deployment('{{ .Values.whole }}')
-        .replace('- name: main', '- name: main\n          args: [{{ .Values.replicas | quote }}]')
-        .concat(
-          '        - name: other\n          image: "{{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}"\n',
-        ),
-    };
-    const declared = ['chart/values.yaml:image', 'chart/values.yaml:whole'];
-    const { before, after, numstat } = await rendered(t, files, declared, (root) =>
-      output('helm', ['template', 'web', join(root, 'chart')]),
-    );
-    assert.equal(before.split(old).length, 4);
-    assert.equal(after, before.replaceAll(old, next));
-    assert.equal(numstat, '2\t2\tchart/values.yaml\n');
-  });
+test('helm template renders the new digest and nothing else anew, for maps and for whole references', async (t) => {
+  const files = {
+    'chart/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+    'chart/values.yaml': `# values\nimage:\n  registry: registry.example.com\n  repository: team/app\n  tag: "1.2"\n  digest: ${old}   # by the pipeline\nwhole: &w '${app}:1.2@${old}'\nreplicas: 2\n`,
+    'chart/templates/deployment.yaml': deployment('{{ .Values.whole }}')
+      .replace('- name: main', '- name: main\n          args: [{{ .Values.replicas | quote }}]')
+      .concat(
+        '        - name: other\n          image: "{{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}@{{ .Values.image.digest }}"\n',
+      ),
+  };
+  const declared = ['chart/values.yaml:image', 'chart/values.yaml:whole'];
+  const { before, after, numstat } = await rendered(t, files, declared, (root) =>
+    output(installGo('helm'), ['template', 'web', join(root, 'chart')]),
+  );
+  assert.equal(before.split(old).length, 4);
+  assert.equal(after, before.replaceAll(old, next));
+  assert.equal(numstat, '2\t2\tchart/values.yaml\n');
+});

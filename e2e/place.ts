@@ -78,8 +78,8 @@ export interface TestRegistry {
 
 /** The registry of this run, which nodes and agent trust: `HOST:PORT` or `HOST/PREFIX`. */
 export function registryPrefix(): string {
-  const prefix = process.env['E2E_REGISTRY'];
-  if (prefix === undefined) throw new Error('expected E2E_REGISTRY, got none: run `npm run e2e`');
+  const prefix = process.env['E2E_REGISTRY'] ?? process.env['E2E_TLS_REGISTRY'];
+  if (prefix === undefined) throw new Error('expected E2E_TLS_REGISTRY, got none: run `npm run e2e`');
   return prefix;
 }
 

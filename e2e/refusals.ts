@@ -108,8 +108,29 @@ export function refusals(): void {
     must(home, 0, 'sign', name, '--key', path('release.key'));
     done(['apply', '-f', '-'], deployment('moving', name));
     await runs(shop, 'app=moving');
+    // Admitted, and not yet pulled: the scheduler waits for the gate.
+    done(['create', '-f', '-'], pod('gated', name, { schedulingGates: [{ name: 'example.com/e2e' }] }));
     const second = pushApp(name, { mark: 'second' }, work);
     assert.notEqual(second, first);
+    done([
+      '-n',
+      shop,
+      'patch',
+      'pod',
+      'gated',
+      '--type=json',
+      '-p',
+      '[{"op":"remove","path":"/spec/schedulingGates"}]',
+    ]);
+    await eventually(
+      'the gated pod runs',
+      () => field(['-n', shop, 'get', 'pod', 'gated'], '.status.phase') === 'Running',
+    );
+    assert.match(
+      field(['-n', shop, 'get', 'pod', 'gated'], '.status.containerStatuses[0].imageID'),
+      new RegExp(first),
+    );
+    done(['-n', shop, 'delete', 'pod', 'gated', '--wait=false']);
     done(['-n', shop, 'delete', 'pod', '-l', 'app=moving', '--wait=false']);
     assert.match(refused(['create', '-f', '-'], pod('moved', name)), /signed: no signature/);
     await eventually('the controller is refused the new image', () =>
@@ -187,6 +208,12 @@ export function refusals(): void {
       () => !kubectl(['create', '--dry-run=server', '-f', '-'], pod('again', `${prefix}/unsigned:1`)).ok,
     );
     done(['-n', shop, 'delete', 'pod', 'excepted']);
+  });
+
+  test('a policy whose identity is no name is refused by the API server itself', () => {
+    const identities = [{ issuer: 'https://token.example.com', subject: '.' }];
+    const authorities = [{ name: 'ci', keyless: { identities } }];
+    assert.match(refused(['apply', '--dry-run=server', '-f', '-'], policy({ authorities })), /subject/);
   });
 
   test('an invalid policy never replaces the valid one, and says what is wrong', async () => {

@@ -62,7 +62,8 @@ try {
   if (process.env['E2E_REGISTRY'] === undefined)
     registry = await startTlsRegistry(join(work, 'registry'), 5443);
   const prefix = process.env['E2E_REGISTRY'] ?? registry!.prefix;
-  const env = { ...process.env, CI: 'true', ...cluster.env, E2E_REGISTRY: prefix };
+  // Suites that have a registry of their own take it unless one was given.
+  const env = { ...process.env, CI: 'true', ...cluster.env, E2E_TLS_REGISTRY: prefix };
   Object.assign(env, { E2E_AGENT_IMAGE: process.env['E2E_AGENT_IMAGE'] ?? buildAgent(prefix) });
   const suites = globSync('e2e/*.test.ts', { cwd: root }).sort();
   for (const file of suites.filter(

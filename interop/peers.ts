@@ -47,6 +47,7 @@ const goTools: Record<string, { module: string; env?: Record<string, string> }> 
     module: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
     env: { GOTOOLCHAIN: 'go1.27.0' },
   },
+  helm: { module: 'helm.sh/helm/v3/cmd/helm@v3.19.0' },
   /** Distribution 3. */
   registry3: { module: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2' },
   'timestamp-server': {

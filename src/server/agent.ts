@@ -20,10 +20,11 @@ import {
   whileLeader,
 } from '../cluster/kube/index.ts';
 import { groupOf, podSpecOf } from '../cluster/workload/index.ts';
-import { type Clock, type Fault, type Home, systemClock } from '../core/index.ts';
+import type { Fault, Home } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { VerdictCache } from '../trust/index.ts';
 import { Checkers } from './checkers.ts';
+import { clockOf } from './clock.ts';
 import { createHealth } from './health.ts';
 import { lead } from './leader.ts';
 import type { Logger } from './log.ts';
@@ -213,16 +214,6 @@ async function listenOnceServed(
   if (signal.aborted) return;
   await webhook()!.listen({ host, port });
   log.info({ host, port }, 'reviews are answered');
-}
-
-/** The API server's time, where ours is off by more than its answers can tell. */
-function clockOf(cluster: Cluster): Clock {
-  return {
-    now() {
-      const { clockAhead } = cluster;
-      return Math.abs(clockAhead) < 5_000 ? systemClock.now() : new Date(Date.now() + clockAhead);
-    },
-  };
 }
 
 function namesIn(namespace: string) {

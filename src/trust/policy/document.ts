@@ -26,6 +26,10 @@ const name = z
   .string({ error: noText })
   .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits, "-" and "."');
 const duration = z.string().regex(durationPattern, 'expected a span such as 12h, 7d or 2w');
+/** `.` or an empty name would be no name: a cluster's API server refuses it as well, by the schema made from this. */
+const identity = text.regex(/[A-Za-z0-9]/, {
+  error: ({ input }) => `expected a name, got ${JSON.stringify(input)}`,
+});
 const moment = z.union(
   [z.iso.date(), z.iso.datetime({ offset: true })],
   'expected a day as YYYY-MM-DD, or a time with its zone',
@@ -68,10 +72,10 @@ const authority = z.strictObject({
       identities: z
         .array(
           z.strictObject({
-            issuer: text.optional(),
-            issuerPattern: text.optional(),
-            subject: text.optional(),
-            subjectPattern: text.optional(),
+            issuer: identity.optional(),
+            issuerPattern: identity.optional(),
+            subject: identity.optional(),
+            subjectPattern: identity.optional(),
           }),
         )
         .min(1, 'expected at least one identity, got none')
