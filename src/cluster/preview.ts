@@ -39,6 +39,8 @@ export interface Preview {
   context: string;
   policy: JudgingPolicy;
   before?: JudgingPolicy;
+  /** It is the policy in force itself: there is nothing to compare it with. */
+  isInForce?: true;
   rows: PreviewRow[];
   /** Namespaces in which the policy is enforced. */
   enforcing: string[];
@@ -114,10 +116,10 @@ export async function previewPolicy(cluster: Cluster, given: PreviewOptions): Pr
 }
 
 /** What enforcing one namespace would refuse, by the policy that is in force. */
-export function previewNamespace(
+export async function previewNamespace(
   cluster: Cluster,
   namespace: string,
   options: Omit<PreviewOptions, 'namespaces' | 'before'>,
 ): Promise<Preview> {
-  return previewPolicy(cluster, { ...options, namespaces: [namespace] });
+  return { ...(await previewPolicy(cluster, { ...options, namespaces: [namespace] })), isInForce: true };
 }

@@ -20,14 +20,16 @@ export function formatPreview(preview: Preview, look: TableLook): string {
       'bold',
       ...(refused.length > 0 ? (['red'] as const) : (['green'] as const)),
     ),
-    ...wrap(
-      plain(
-        before === undefined
-          ? 'no policy is in force to compare it with'
-          : `compared with ${before.from}: ${fresh.length} newly refused, ${admitted.length} newly admitted`,
-      ),
-      look.columns,
-    ),
+    ...(preview.isInForce
+      ? []
+      : wrap(
+          plain(
+            before === undefined
+              ? 'no policy is in force to compare it with'
+              : `compared with ${before.from}: ${fresh.length} newly refused, ${admitted.length} newly admitted`,
+          ),
+          look.columns,
+        )),
     ...wrap(
       plain(
         enforcing.length === 0
