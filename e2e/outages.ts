@@ -69,6 +69,31 @@ export function outages(): void {
     ]);
   });
 
+  test('two agents are restarted one after the other while pods are created: nobody is refused', async () => {
+    done(['-n', system, 'scale', 'deployment/seaworthy-agent', '--replicas=2']);
+    await agentReady();
+    done(['-n', system, 'rollout', 'restart', 'deployment/seaworthy-agent']);
+    let asked = 0;
+    for (let over = false; !over; asked++) {
+      over = kubectl([
+        '-n',
+        system,
+        'rollout',
+        'status',
+        'deployment/seaworthy-agent',
+        '--watch=false',
+      ]).text.includes('successfully rolled out');
+      done(['create', '--dry-run=server', '-f', '-'], pod('fine', `${prefix}/good:1`));
+      assert.match(
+        refused(['create', '--dry-run=server', '-f', '-'], pod('bad', `${prefix}/unsigned:1`)),
+        /no signature/,
+      );
+    }
+    assert.ok(asked > 3, `asked ${asked} times`);
+    done(['-n', system, 'scale', 'deployment/seaworthy-agent', '--replicas=1']);
+    await agentReady();
+  });
+
   test('its certificate is made anew without a restart, and pods are created all the while', async () => {
     const before = agentPod();
     const restarts = () =>

@@ -146,7 +146,14 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     onCertificate: ({ cert, key }) => {
       log.info('a certificate is served');
       if (webhook !== undefined) webhook.server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
-      else webhook = createWebhook({ admission, metrics, log, certificate: { cert, key } });
+      else
+        webhook = createWebhook({
+          admission,
+          metrics,
+          log,
+          certificate: { cert, key },
+          isStopping: () => stopping,
+        });
     },
     onEvent: ({ kind, text, error }) => log[kind === 'done' ? 'info' : 'warn']({ error }, text),
   });

@@ -140,3 +140,31 @@ test('it answers before the API server gives up', async () => {
   assert.equal(reply.json().response.status.message, 'late');
   assert.equal(told?.aborted, true);
 });
+
+test('an agent that is about to stop ends each connection with its answer', async () => {
+  let stopping = false;
+  const fine: WebhookOptions['admission'] = {
+    review: async () => ({ allowed: true, warnings: [], annotations: {}, outcome: 'allow', judged: [] }),
+    mutate: () => Promise.reject(new Error('not asked')),
+  };
+  const log = createLog('error', { write: () => {} });
+  const app = createWebhook({
+    admission: fine,
+    metrics: createMetrics(),
+    log,
+    certificate,
+    isStopping: () => stopping,
+  });
+  const ask = async () =>
+    (
+      await app.inject({
+        method: 'POST',
+        url: '/admit/enforce',
+        headers: json,
+        payload: reviewOf(podOf('x')),
+      })
+    ).headers['connection'];
+  assert.notEqual(await ask(), 'close');
+  stopping = true;
+  assert.equal(await ask(), 'close');
+});

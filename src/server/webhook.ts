@@ -18,6 +18,8 @@ export interface WebhookOptions {
   log: Logger;
   /** PEM; replaced while it listens by `setSecureContext` of its server. */
   certificate: { cert: string; key: string };
+  /** It is about to stop: each answer ends its connection, so that nobody sends into one that closes. */
+  isStopping?(): boolean;
 }
 
 /** Bytes of a review: an object has 3 MiB at most, and comes with what it was before. */
@@ -31,7 +33,7 @@ const auditTime = 1_000;
 
 export type Webhook = FastifyInstance<Server>;
 
-export function createWebhook({ admission, metrics, log, certificate }: WebhookOptions): Webhook {
+export function createWebhook({ admission, metrics, log, certificate, isStopping }: WebhookOptions): Webhook {
   const app = fastify({
     https: { cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' },
     bodyLimit: bodyBytes,
@@ -41,6 +43,10 @@ export function createWebhook({ admission, metrics, log, certificate }: WebhookO
   }) as unknown as Webhook;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (isStopping?.() === true) reply.header('connection', 'close');
+    return payload;
+  });
   app.post('/admit/enforce', (request, reply) => answer(request, reply, 'enforce'));
   app.post('/admit/audit', (request, reply) => answer(request, reply, 'audit'));
   app.post('/mutate', (request, reply) => answer(request, reply, 'mutate'));
