@@ -130,11 +130,14 @@ export async function runs(namespace: string, selector: string): Promise<void> {
   );
 }
 
+/** One that is there to stay. */
 export function agentPod(): string {
-  return field(
-    ['-n', system, 'get', 'pods', '-l', 'app.kubernetes.io/component=agent'],
-    '.items[0].metadata.name',
-  );
+  const { items } = JSON.parse(
+    done(['-n', system, 'get', 'pods', '-l', 'app.kubernetes.io/component=agent', '-o', 'json']),
+  ) as { items: { metadata: { name: string; deletionTimestamp?: string } }[] };
+  const pod = items.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (pod === undefined) throw new Error('expected a pod of the agent, got none');
+  return pod.metadata.name;
 }
 
 export async function agentReady(): Promise<void> {
