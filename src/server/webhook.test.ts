@@ -168,3 +168,17 @@ test('an agent that is about to stop ends each connection with its answer', asyn
   stopping = true;
   assert.equal(await ask(), 'close');
 });
+
+test('what hangs for ever is answered all the same, and is no allow', async () => {
+  const hanging: WebhookOptions['admission'] = {
+    review: () => new Promise(() => {}),
+    mutate: () => new Promise(() => {}),
+  };
+  const { app } = doorOf(hanging);
+  const ask = async (url: string) =>
+    (await app.inject({ method: 'POST', url, headers: json, payload: reviewOf(podOf('x')) })).json().response;
+  const answer = await ask('/admit/enforce?timeout=0s');
+  assert.equal(answer.allowed, false);
+  assert.match(answer.status.message, /not-in-time/);
+  assert.equal((await ask('/mutate?timeout=0s')).allowed, true);
+});

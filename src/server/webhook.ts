@@ -28,6 +28,8 @@ const bodyBytes = 16 << 20;
 const longest = 8_000;
 /** Of the time that the API server waits: the rest is for the way back. */
 const share = 0.8;
+/** Ms between the end of the time and an answer that knows nothing. */
+const moment = 200;
 /** Ms for a namespace that does not enforce: nobody waits for what is only told. */
 const auditTime = 1_000;
 
@@ -75,9 +77,11 @@ export function createWebhook({ admission, metrics, log, certificate, isStopping
     const aborter = new AbortController();
     const timer = setTimeout(() => aborter.abort(), time);
     try {
-      return path === 'mutate'
-        ? await admission.mutate(review, aborter.signal)
-        : await admission.review(review, path === 'enforce', aborter.signal);
+      const work =
+        path === 'mutate'
+          ? admission.mutate(review, aborter.signal)
+          : admission.review(review, path === 'enforce', aborter.signal);
+      return await Promise.race([work, tooLate(aborter.signal, path)]);
     } catch (error) {
       metrics.failures.inc({ reason: 'internal-error' });
       log.error({ error, uid: review.uid }, 'a review could not be judged');
@@ -119,6 +123,26 @@ export function createWebhook({ admission, metrics, log, certificate, isStopping
 }
 
 type Path = 'enforce' | 'audit' | 'mutate';
+
+/** Whatever hangs, the API server is answered: a moment after the time is over, in which what is there can be told. */
+function tooLate(signal: AbortSignal, path: Path): Promise<Decision> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      const allowed = path !== 'enforce';
+      const message =
+        'undecided (not-in-time): the answer is not there yet; it is being worked on, so try again';
+      const late: Decision = {
+        allowed,
+        message,
+        warnings: [],
+        annotations: {},
+        outcome: 'undecided',
+        judged: [],
+      };
+      setTimeout(() => resolve(late), moment).unref();
+    });
+  });
+}
 
 /** The API server says how long it waits: `?timeout=10s`. */
 function timeFor(path: Path, timeout: unknown): number {
