@@ -13,7 +13,7 @@ import { type ContextOptions, clustersOf, withContextOptions } from './contexts.
 import { parseDuration } from './duration.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
-import { thisPerson } from './rolloutsay.ts';
+import { personOf } from './rolloutsay.ts';
 import { collect } from './setting.ts';
 
 interface Options extends ContextOptions {
@@ -32,7 +32,7 @@ export function releaseCommand(): Command {
     .option('--namespace <name>', 'only these namespaces (repeat or separate by commas)', collect)
     .option('--reason <text>', 'why it may be rolled out again')
     .option('--expires <when>', 'the hold is back then: a date such as 2026-12-31, or a span such as 7d')
-    .option('--by <text>', 'who is named with the release (default: this user and machine)')
+    .option('--by <text>', 'who is named with the release (default: your account)')
     .addHelpText(
       'after',
       `
@@ -59,7 +59,7 @@ async function run(digest: string | undefined, options: Options): Promise<void> 
         digest === undefined
           ? await listHolds(cluster, { clock: systemClock, namespaces })
           : await releaseDigest(cluster, digest, {
-              by: options.by ?? thisPerson(),
+              by: options.by ?? (await personOf(cluster)),
               reason: options.reason!.trim(),
               ...(expires === undefined ? {} : { expires }),
               namespaces,

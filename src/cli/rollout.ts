@@ -33,7 +33,7 @@ import {
   type Proposed,
   withGitOptions,
 } from './rolloutgit.ts';
-import { confirmed, stepLines, thisPerson } from './rolloutsay.ts';
+import { confirmed, personOf, stepLines } from './rolloutsay.ts';
 import { collect, openSetting, type Setting, wantsColour } from './setting.ts';
 
 interface Options extends ContextOptions, RegistryOptions, GitOptions {
@@ -68,7 +68,7 @@ export function rolloutCommand(): Command {
     )
       .option('--namespace <name>', 'only these namespaces (repeat or separate by commas)', collect)
       .option('--cause <text>', 'why: kept with the workloads and in the commit')
-      .option('--by <text>', 'who is named in records and holds (default: this user and machine)')
+      .option('--by <text>', 'who is named in records and holds (default: your account)')
       .option(
         '--timeout <span>',
         'time without progress after which a workload has failed (default: 10m)',
@@ -227,7 +227,7 @@ async function runAll(
       }
       const result = await runRollout(plan, {
         id,
-        by: options.by ?? thisPerson(),
+        by: options.by ?? (await personOf(plan.cluster)),
         ...(options.cause === undefined ? {} : { cause: options.cause }),
         ...(options.timeout === undefined ? {} : { patience: options.timeout }),
         ...(options.restarts === undefined ? {} : { restarts: options.restarts }),

@@ -47,8 +47,10 @@ export async function confirmed(question: string, signal: AbortSignal): Promise<
   }
 }
 
-/** `ana@build-7`: as this machine says it; the API server's audit log knows the account. */
-export function thisPerson(): string {
+/** The name by which the API server knows us; where it does not say, `ana@build-7` as this machine does. */
+export async function personOf(cluster: { whoami(): Promise<string | undefined> }): Promise<string> {
+  const account = await cluster.whoami();
+  if (account !== undefined) return account;
   let user = process.env['USER'] ?? 'unknown';
   try {
     user = userInfo().username;

@@ -136,6 +136,7 @@ export function createMemoryCluster(): MemoryCluster {
       }
     },
     version: async () => '1.35',
+    whoami: async () => undefined,
     close: async () => {},
   };
   return cluster;

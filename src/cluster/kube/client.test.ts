@@ -149,6 +149,23 @@ function told(event: WatchEvent): string {
     : `${event.type} ${event.object.metadata.name}`;
 }
 
+test('the API server says who we are, and where it does not know the question nobody is named', async (context) => {
+  let known = true;
+  const cluster = await clusterBy(context, ({ method, url }, reply) => {
+    assert.equal(`${method} ${url?.split('?')[0]}`, 'POST /apis/authentication.k8s.io/v1/selfsubjectreviews');
+    if (known)
+      send(reply, 201, {
+        kind: 'SelfSubjectReview',
+        metadata: {},
+        status: { userInfo: { username: 'ana' } },
+      });
+    else send(reply, 404, status(404, 'NotFound', 'no'));
+  });
+  assert.equal(await cluster.whoami(), 'ana');
+  known = false;
+  assert.equal(await cluster.whoami(), undefined);
+});
+
 test('the API server’s clock is read from its answers', async (context) => {
   const cluster = await clusterBy(context, (_request, reply) => {
     reply.setHeader('date', new Date(Date.now() + 5 * 365 * 86_400_000).toUTCString());

@@ -262,9 +262,31 @@ export function connect(access: ClusterAccess, options: ClusterOptions = {}): Cl
       const body = (await bodyOf(response, 'read the version')) as { major?: string; minor?: string };
       return `${body.major}.${body.minor}`;
     },
+    async whoami() {
+      const body = { apiVersion: apiVersionOf(selfReviews), kind: selfReviews.kind };
+      const response = await send({ method: 'POST', resource: selfReviews, body });
+      if (response.status >= 400) {
+        await response.discard();
+        return undefined;
+      }
+      const review = (await bodyOf(response, 'ask who we are')) as {
+        status?: { userInfo?: { username?: unknown } };
+      };
+      const name = review.status?.userInfo?.username;
+      return typeof name === 'string' && name !== '' ? name : undefined;
+    },
     close: async () => client?.http.close(),
   };
 }
+
+/** Asked, never kept: what comes back has no name. */
+const selfReviews: Resource = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectReview',
+  plural: 'selfsubjectreviews',
+  namespaced: false,
+};
 
 /** Stands for what is no resource: `/version`. */
 const nowhere: Resource = { group: '', version: '', kind: '', plural: '', namespaced: false };

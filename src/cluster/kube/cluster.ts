@@ -102,5 +102,7 @@ export interface Cluster {
   readonly clockAhead: number;
   /** `1.35`. */
   version(): Promise<string>;
+  /** Our name as the API server knows us; undefined where it does not say. */
+  whoami(): Promise<string | undefined>;
   close(): Promise<void>;
 }
