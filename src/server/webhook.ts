@@ -128,11 +128,10 @@ type Path = 'enforce' | 'audit' | 'mutate';
 function tooLate(signal: AbortSignal, path: Path): Promise<Decision> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => {
-      const allowed = path !== 'enforce';
       const message =
         'undecided (not-in-time): the answer is not there yet; it is being worked on, so try again';
       const late: Decision = {
-        allowed,
+        allowed: path !== 'enforce',
         message,
         warnings: [],
         annotations: {},
