@@ -31,5 +31,23 @@ export const transport: readonly Mutant[] = [
         'credential files > of podman narrow by repository',
       ],
     },
+    {
+      name: 'a credential file is read once for ever',
+      find: 'if (known?.version !== version) {',
+      replace: 'if (known === undefined) {',
+      red: ['credential files > are read again once they are others'],
+    },
   ]),
+  ...mutantsOf(
+    'src/transport/remote/azure.ts',
+    ['src/transport/remote/azure.test.ts'],
+    [
+      {
+        name: "a registry's token is used past its end",
+        find: '(expiryIn(credential.token) ?? Number.POSITIVE_INFINITY) - margin',
+        replace: 'Number.POSITIVE_INFINITY',
+        red: ['Azure Container Registry > is exchanged again before it ends'],
+      },
+    ],
+  ),
 ];

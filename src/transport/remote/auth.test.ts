@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -8,7 +8,6 @@ import type { Clock } from '../../core/index.ts';
 import { createClient, type HttpClient } from '../../net/index.ts';
 import { type AccessRequest, basicAccess, bearerAccess, createRegistry } from '../../registry/index.ts';
 import { listenApp, listenHandler } from '../../testing/listen.ts';
-import { azureCredentials } from './azure.ts';
 import { parseChallenges } from './challenge.ts';
 import type { Credential } from './credential.ts';
 import { fileCredentials } from './credentials.ts';
@@ -258,6 +257,25 @@ describe('credential files', () => {
     assert.equal(await find(join(folder, 'nowhere'), 'r.test'), undefined);
   });
 
+  test('are read again once they are others: mended, replaced, gone, back', async () => {
+    const home = write('rotated', '{');
+    const credentials = fileCredentials({ DOCKER_CONFIG: home }, folder);
+    const password = async () =>
+      ((await credentials('r.test')) as { password: string } | undefined)?.password;
+    await assert.rejects(credentials('r.test'), { code: 'credentials-unreadable' });
+    write('rotated', { auths: { 'r.test': auth('a:old') } });
+    assert.equal(await password(), 'old');
+    // as the kubelet does it: the name is a link, and the link is moved
+    const next = write('rotated-next', { auths: { 'r.test': auth('a:new') } });
+    symlinkSync(join(next, 'config.json'), join(home, 'link'));
+    renameSync(join(home, 'link'), join(home, 'config.json'));
+    assert.equal(await password(), 'new');
+    rmSync(join(home, 'config.json'));
+    assert.equal(await password(), undefined);
+    write('rotated', { auths: { 'r.test': auth('a:back') } });
+    assert.equal(await password(), 'back');
+  });
+
   test('name helpers, which are asked by their protocol', {
     skip: process.platform === 'win32' && 'needs a shell script',
   }, async () => {
@@ -289,110 +307,5 @@ describe('credential files', () => {
     assert.equal(await credentials('other.test'), undefined);
     for (const domain of ['broken.test', 'fails.test', 'evil.test', 'gone.test'])
       await assert.rejects(credentials(domain), { code: 'credential-helper-failed' });
-  });
-});
-
-describe('Azure Container Registry', () => {
-  async function stand(
-    t: TestContext,
-  ): Promise<{ base: URL; seen: [string, URLSearchParams, string | undefined][] }> {
-    const seen: [string, URLSearchParams, string | undefined][] = [];
-    const host = await listenHandler(async (request, response) => {
-      let body = '';
-      for await (const piece of request) body += piece;
-      const url = new URL(request.url ?? '', 'http://x');
-      seen.push([
-        url.pathname,
-        new URLSearchParams(body || url.search),
-        request.headers['metadata'] as string | undefined,
-      ]);
-      response.end(
-        JSON.stringify(
-          url.pathname === '/oauth2/exchange' ? { refresh_token: 'acr' } : { access_token: 'aad' },
-        ),
-      );
-    }, t);
-    return { base: new URL(`http://${host}`), seen };
-  }
-
-  test('takes a service principal’s token in exchange for its own', async (t) => {
-    const { base, seen } = await stand(t);
-    const env = {
-      AZURE_CLIENT_ID: 'id',
-      AZURE_TENANT_ID: 'tenant',
-      AZURE_CLIENT_SECRET: 'secret',
-      AZURE_AUTHORITY_HOST: base.href,
-    };
-    const credentials = azureCredentials({ http, env, exchangeBase: () => base });
-    assert.deepEqual(await credentials('mine.azurecr.io'), { kind: 'identity', token: 'acr' });
-    await credentials('mine.azurecr.io');
-    assert.deepEqual(
-      seen.map(([path]) => path),
-      ['/tenant/oauth2/v2.0/token', '/oauth2/exchange'],
-    );
-    assert.deepEqual(Object.fromEntries(seen[0]?.[1] ?? []), {
-      grant_type: 'client_credentials',
-      scope: 'https://containerregistry.azure.net/.default',
-      client_id: 'id',
-      client_secret: 'secret',
-    });
-    assert.deepEqual(Object.fromEntries(seen[1]?.[1] ?? []), {
-      grant_type: 'access_token',
-      service: 'mine.azurecr.io',
-      access_token: 'aad',
-      tenant: 'tenant',
-    });
-  });
-
-  test('takes a workload identity’s, a managed identity’s and a given token', async (t) => {
-    const { base, seen } = await stand(t);
-    const file = join(folder, 'federated');
-    writeFileSync(file, 'jwt\n');
-    const exchangeBase = (): URL => base;
-    const workload = {
-      AZURE_CLIENT_ID: 'id',
-      AZURE_TENANT_ID: 'tenant',
-      AZURE_FEDERATED_TOKEN_FILE: file,
-      AZURE_AUTHORITY_HOST: base.href,
-    };
-    await azureCredentials({ http, env: workload, exchangeBase })('a.azurecr.cn');
-    assert.equal(seen[0]?.[1].get('client_assertion'), 'jwt');
-    assert.equal(seen[0]?.[1].get('scope'), 'https://containerregistry.azure.cn/.default');
-    await azureCredentials({
-      http,
-      env: {},
-      exchangeBase,
-      metadataUrl: `${base.href}metadata/identity/oauth2/token`,
-    })('a.azurecr.us');
-    assert.deepEqual(
-      [seen[2]?.[2], seen[2]?.[1].get('resource')],
-      ['true', 'https://containerregistry.azure.us'],
-    );
-    await azureCredentials({ http, env: { AZURE_ACCESS_TOKEN: 'given' }, exchangeBase })('a.azurecr.io');
-    assert.equal(seen[4]?.[1].get('access_token'), 'given');
-  });
-
-  test('is only what ends in its own names', async () => {
-    const credentials = azureCredentials({
-      http,
-      env: { AZURE_ACCESS_TOKEN: 'secret' },
-      exchangeBase: () => assert.fail('asked'),
-    });
-    for (const domain of [
-      'azurecr.io',
-      'a.azurecr.io.evil.test',
-      'evil-azurecr.io',
-      'a.azurecr.io:443',
-      'a.azurecr.com',
-      'x/a.azurecr.io',
-    ])
-      assert.equal(await credentials(domain), undefined);
-  });
-
-  test('on a machine without identity is entered anonymously', async () => {
-    assert.equal(
-      await azureCredentials({ http, env: {}, metadataUrl: 'http://127.0.0.1:1/' })('a.azurecr.io'),
-      undefined,
-    );
   });
 });

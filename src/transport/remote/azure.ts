@@ -1,5 +1,6 @@
 // Azure Container Registry: an Azure identity exchanged for a registry's refresh token. Written from the published
 // description ("ACR AAD-OAuth"), tried against a stand-in only.
+import { type Clock, systemClock } from '../../core/index.ts';
 import { azureToken, type HttpClient, NetFault } from '../../net/index.ts';
 import type { Credential, Credentials } from './credential.ts';
 import { fileCredentials } from './credentials.ts';
@@ -23,6 +24,7 @@ const clouds: ReadonlyMap<string, { authority: string; audience: string }> = new
 export interface AzureOptions {
   http: HttpClient;
   env: NodeJS.ProcessEnv;
+  clock?: Clock;
   /** A test's stand-ins. */
   metadataUrl?: string;
   /** The base URL of a registry; https on its own host when left out. */
@@ -37,19 +39,52 @@ function cloudOf(domain: string): { authority: string; audience: string } | unde
   return clouds.get(match?.[1] ?? '');
 }
 
-/** Credentials for *.azurecr.io, .cn and .us from the environment; undefined for every other host. */
+/** Ms that a registry's refresh token is used at most; the published description gives them about three hours. */
+const longest = 3_600_000;
+/** Ms before its end that a token is no longer used. */
+const margin = 300_000;
+/** Ms until a machine without identity is asked again. */
+const withoutIdentity = 60_000;
+
+/**
+ * Credentials for *.azurecr.io, .cn and .us from the environment; undefined for every other host. Exchanged again before
+ * they end, and after a failure whenever they are asked for.
+ */
 export function azureCredentials(options: AzureOptions): Credentials {
-  const exchanged = new Map<string, Promise<Credential | undefined>>();
+  const { clock = systemClock } = options;
+  const exchanged = new Map<string, { credential: Promise<Credential | undefined>; until: number }>();
   return async (domain) => {
     const cloud = cloudOf(domain);
     if (cloud === undefined) return undefined;
-    let credential = exchanged.get(domain);
-    if (credential === undefined) {
-      credential = exchange(options, domain, cloud);
-      exchanged.set(domain, credential);
+    const known = exchanged.get(domain);
+    if (known !== undefined && clock.now().getTime() < known.until) return known.credential;
+    // Until it is there, all who ask wait for the same one.
+    const made = { credential: exchange(options, domain, cloud), until: Number.POSITIVE_INFINITY };
+    exchanged.set(domain, made);
+    try {
+      const credential = await made.credential;
+      made.until = usableUntil(credential, clock.now().getTime());
+      return credential;
+    } catch (error) {
+      if (exchanged.get(domain) === made) exchanged.delete(domain);
+      throw error;
     }
-    return credential;
   };
+}
+
+function usableUntil(credential: Credential | undefined, now: number): number {
+  if (credential?.kind !== 'identity') return now + withoutIdentity;
+  return Math.min(now + longest, (expiryIn(credential.token) ?? Number.POSITIVE_INFINITY) - margin);
+}
+
+/** `exp` of a JWT (RFC 7519), unverified: it only says when to ask for another. */
+function expiryIn(token: string): number | undefined {
+  try {
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof exp === 'number' ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function exchange(

@@ -1,5 +1,5 @@
 // Credentials for registries, from the files and helpers that `docker login` and `podman login` write.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isFault, messageOf, parseJson } from '../../core/index.ts';
@@ -15,23 +15,45 @@ interface AuthFile {
   store: string | undefined;
 }
 
-/** Docker's config.json first, then podman's auth.json; each file is read once, when first needed. */
+/**
+ * Docker's config.json first, then podman's auth.json. A file is read when first needed and again once it is another
+ * one: a Secret that is mounted into a pod is replaced under a process that runs for months.
+ */
 export function fileCredentials(env: NodeJS.ProcessEnv, home: string = homedir()): Credentials {
   const files = authFiles(env, home);
-  const read = new Map<string, Promise<AuthFile | undefined>>();
+  const read = new Map<string, { version: string; file: Promise<AuthFile | undefined> }>();
   return async (domain, repository) => {
     for (const path of files) {
-      let file = read.get(path);
-      if (file === undefined) {
-        file = readAuthFile(path);
-        read.set(path, file);
+      const version = await versionOf(path);
+      let known = read.get(path);
+      if (known?.version !== version) {
+        known = { version, file: version === absent ? Promise.resolve(undefined) : readAuthFile(path) };
+        read.set(path, known);
       }
-      const contents = await file;
+      const contents = await known.file;
       const found = contents && (await credentialIn(contents, domain, repository, env, path));
       if (found !== undefined) return found;
     }
     return undefined;
   };
+}
+
+const absent = 'absent';
+
+/** Another text once the file may be another: the kubelet moves a link to a new file, `docker login` a new file over the old. */
+async function versionOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (cause) {
+    if (isMissing(cause)) return absent;
+    throw unreadable(path, cause);
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function authFiles(env: NodeJS.ProcessEnv, home: string): string[] {
@@ -49,8 +71,7 @@ async function readAuthFile(path: string): Promise<AuthFile | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isMissing(cause)) return undefined;
     throw unreadable(path, cause);
   }
   try {
