@@ -56,6 +56,7 @@ test('each breach of the house is named', (t) => {
   assert.match(of('src/scan/match/a.ts', "import 'node:fs';")[0]!, /does no I\/O/);
   assert.match(of('src/scan/advisory/a.ts', "import '../inventory/index.ts';")[0]!, /never meet/);
   assert.match(of('src/scan/a.ts', "import 'undici';")[0]!, /through net alone/);
+  assert.match(of('src/net/a.ts', "import 'kysely';")[0]!, /through ledger alone/);
   assert.match(of('src/other/a.ts', '')[0]!, /no room/);
   assert.match(of('src/net/a.ts', "import './index.ts';\nimport './b.ts';").join(), /b\.ts/);
   const circle = tree(t, { 'src/net/a.ts': "import './b.ts';", 'src/net/b.ts': "import './a.ts';" });
@@ -66,4 +67,19 @@ test('this checkout keeps to its house and its catalogues', () => {
   const root = join(import.meta.dirname, '..');
   assert.deepEqual(breaches(root), []);
   assert.deepEqual(catalogueProblems(root), []);
+});
+
+test('what stands in a cluster reaches nothing that only a server has, through others neither', (t) => {
+  const root = tree(t, {
+    'ARCHITECTURE.md': '```\nsrc/\n  core/  words\n  ledger/  words\n  net/  words\n  server/  words\n```\n',
+    'src/core/index.ts': '',
+    'src/ledger/index.ts': '',
+    'src/net/index.ts': "export { x } from './client.ts';",
+    'src/net/client.ts': "import '../ledger/index.ts';",
+    'src/server/agent.ts': "import '../core/index.ts';\nimport '../net/index.ts';",
+    'src/server/hub.ts': "import '../ledger/index.ts';",
+  });
+  assert.deepEqual(breaches(root), [
+    'src/server/agent.ts reaches what only a server has: src/server/agent.ts → src/net/index.ts → src/net/client.ts → src/ledger/index.ts',
+  ]);
 });

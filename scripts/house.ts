@@ -17,7 +17,11 @@ const pure = [
   'trust/certificate',
   'trust/policy',
   'cluster/workload',
+  'renewal/rebase',
 ];
+/** What stands in a cluster goes on alone: nothing of it reaches what only a server has. */
+const alone = [/^src\/cluster\/admission\//, /^src\/server\/agent\.ts$/];
+const serverOnly = /^src\/(?:ledger|lineage|watch|renewal)\//;
 const outside =
   /^node:(?:fs|fs\/promises|net|http|https|http2|tls|dns|dgram|child_process|worker_threads|sqlite|readline|os)(?:\/|$)|^undici|^fastify/;
 
@@ -56,6 +60,8 @@ export function breaches(root: string): string[] {
           problems.push(`${file} imports ${specifier}: ${room} does no I/O`);
         if (/^undici/.test(specifier) && room !== 'net')
           problems.push(`${file} imports ${specifier}: undici enters through net alone`);
+        if (/^(?:kysely|pg)(?:\/|$)/.test(specifier) && room !== 'ledger')
+          problems.push(`${file} imports ${specifier}: Kysely and pg enter through ledger alone`);
         continue;
       }
       const target = relative(root, resolve(root, dirname(file), specifier)).replaceAll('\\', '/');
@@ -67,6 +73,11 @@ export function breaches(root: string): string[] {
     }
     graph.set(file, targets);
   }
+  for (const file of graph.keys())
+    if (alone.some((part) => part.test(file))) {
+      const path = wayTo(graph, file, serverOnly);
+      if (path) problems.push(`${file} reaches what only a server has: ${path.join(' → ')}`);
+    }
   for (const circle of circles(graph)) problems.push(`import circle: ${circle.join(' → ')}`);
   return problems;
 }
@@ -90,7 +101,7 @@ function breach(file: string, room: string, target: string, house: House): strin
   if (house.order.indexOf(other) > house.order.indexOf(room)) return `${said}: ${other} stands after ${room}`;
   const pair = [room, other].sort().join(' ');
   if (pair === 'scan/advisory scan/inventory') return `${said}: inventory and advisory never meet`;
-  if (other === 'registry') return `${said}: tests only`;
+  if (other === 'registry' && room.split('/')[0] !== 'server') return `${said}: server and tests only`;
   return undefined;
 }
 
@@ -115,6 +126,21 @@ export function importsOf(text: string): string[] {
     ...code.matchAll(/\bnew URL\(\s*['"](\.[^'"]+\.ts)['"]\s*,\s*import\.meta\.url/g),
   ];
   return found.map((match) => match[1]!);
+}
+
+/** The shortest way along imports to a file that the pattern names. */
+function wayTo(graph: Map<string, string[]>, from: string, pattern: RegExp): string[] | undefined {
+  const seen = new Set([from]);
+  for (const paths = [[from]]; ; ) {
+    const path = paths.shift();
+    if (path === undefined) return undefined;
+    for (const target of graph.get(path.at(-1)!) ?? []) {
+      if (pattern.test(target)) return [...path, target];
+      if (seen.has(target)) continue;
+      seen.add(target);
+      paths.push([...path, target]);
+    }
+  }
 }
 
 function circles(graph: Map<string, string[]>): string[][] {
