@@ -33,9 +33,11 @@ export async function deleteBlob(
 ): Promise<unknown> {
   await context.require(request, 'delete', repository);
   await sizeOf(context, repository, digest);
-  await context.catalogue.unlinkBlob(repository, digest);
-  if ((await context.catalogue.findBlob(digest, async () => true)) === undefined)
-    await context.blobs.delete(digest);
+  await context.alone(digest, async () => {
+    await context.catalogue.unlinkBlob(repository, digest);
+    if ((await context.catalogue.findBlob(digest, async () => true)) === undefined)
+      await context.blobs.delete(digest);
+  });
   return reply.code(202).send();
 }
 

@@ -1,8 +1,8 @@
 // What every route of the registry works on.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Limits } from '../core/index.ts';
+import type { BlobStore } from '../store/index.ts';
 import type { AccessAnswer, Action } from './access.ts';
-import type { BlobStore } from './blobs.ts';
 import type { Catalogue, StoredManifest } from './catalogue.ts';
 import { Refusal } from './errors.ts';
 import type { Uploads } from './uploads.ts';
@@ -15,14 +15,27 @@ export type Gate = (repository: string, manifest: StoredManifest) => GateAnswer 
 export interface Context {
   catalogue: Catalogue;
   blobs: BlobStore;
+  /** One at a time for each digest: a blob is not deleted between being kept and being linked. */
+  alone<T>(digest: string, work: () => Promise<T>): Promise<T>;
   uploads: Uploads;
   gate: Gate;
+  changed(change: RegistryChange): void;
   /** Whether the request may; throws Refusal 401 or 403 when it may not. */
   require(request: FastifyRequest, action: Action, repository?: string): Promise<void>;
   may(request: FastifyRequest, action: Action, repository: string): Promise<AccessAnswer>;
   limits: Pick<Limits, 'manifestBytes' | 'layerBytes'>;
   /** Bytes that a chunk must have but for the last. */
   chunkMinBytes: number | undefined;
+}
+
+/** What changed in the registry, told after it is kept. */
+export interface RegistryChange {
+  action: 'push' | 'delete';
+  repository: string;
+  digest?: string;
+  /** Those that were set or taken away. */
+  tags: readonly string[];
+  mediaType?: string;
 }
 
 export interface Exchange {

@@ -8,7 +8,6 @@ export {
   bearerAccess,
   openAccess,
 } from './access.ts';
-export { type BlobStore, type BlobWriter, memoryBlobs } from './blobs.ts';
 export { type Catalogue, memoryCatalogue, type StoredManifest } from './catalogue.ts';
-export type { Gate, GateAnswer } from './context.ts';
+export type { Gate, GateAnswer, RegistryChange } from './context.ts';
 export { createRegistry, type RegistryServerOptions } from './server.ts';

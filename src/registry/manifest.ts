@@ -60,6 +60,7 @@ export async function writeManifest(
   const parsed = parsedManifest(bytes, request.headers['content-type']);
   await requireBlobs(context, repository, parsed);
   await context.catalogue.putManifest(repository, storedManifest(digest, bytes, parsed), tags);
+  context.changed({ action: 'push', repository, digest, tags, mediaType: parsed.mediaType });
   reply
     .code(201)
     .headers({ location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest });
@@ -141,6 +142,11 @@ export async function deleteManifest(
     : await context.catalogue.deleteTag(repository, checkedTag(rest));
   if (!gone)
     throw new Refusal(404, 'MANIFEST_UNKNOWN', `expected ${rest} in ${repository}, got no such manifest`);
+  context.changed({
+    action: 'delete',
+    repository,
+    ...(isDigest(rest) ? { digest: rest, tags: [] } : { tags: [rest] }),
+  });
   return reply.code(202).send();
 }
 

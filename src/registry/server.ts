@@ -1,12 +1,12 @@
 // The registry's door: one route for all names, since a name has slashes; then who may, then what.
 import { type FastifyInstance, type FastifyRequest, type FastifyServerOptions, fastify } from 'fastify';
-import { type Clock, defaultLimits, type Limits, systemClock } from '../core/index.ts';
+import { type Clock, defaultLimits, isFault, type Limits, systemClock } from '../core/index.ts';
 import { isRepository } from '../image/index.ts';
+import { type BlobStore, memoryBlobs } from '../store/index.ts';
 import { type Access, openAccess } from './access.ts';
 import { deleteBlob, readBlob } from './blob.ts';
-import { type BlobStore, memoryBlobs } from './blobs.ts';
 import { type Catalogue, memoryCatalogue } from './catalogue.ts';
-import type { Context, Gate, Handler } from './context.ts';
+import type { Context, Gate, Handler, RegistryChange } from './context.ts';
 import { Refusal } from './errors.ts';
 import { listReferrers, listRepositories, listTags } from './lists.ts';
 import { deleteManifest, readManifest, writeManifest } from './manifest.ts';
@@ -20,6 +20,8 @@ export interface RegistryServerOptions {
   access?: Access;
   /** Every manifest is given out when left out. */
   gate?: Gate;
+  /** Told of pushes and deletions once they are kept. */
+  onChange?(change: RegistryChange): void;
   clock?: Clock;
   limits?: Pick<Limits, 'manifestBytes' | 'layerBytes'>;
   /** Said to clients as OCI-Chunk-Min-Length. */
@@ -62,6 +64,10 @@ export function createRegistry(options: RegistryServerOptions = {}): FastifyInst
         .headers(error.headers)
         .header('content-type', 'application/json')
         .send(Buffer.from(error.body()));
+    if (isFault(error) && error.code === 'disk-full')
+      return reply
+        .code(507)
+        .send({ errors: [{ code: 'DENIED', message: `${error.message}; ${error.hint ?? ''}` }] });
     throw error;
   });
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -123,6 +129,8 @@ function contextOf(options: RegistryServerOptions): Context {
     blobs,
     uploads: createUploads(blobs, options.clock ?? systemClock),
     gate: options.gate ?? (() => ({ allow: true })),
+    changed: options.onChange ?? (() => {}),
+    alone: oneAtATime(),
     limits: options.limits ?? defaultLimits,
     chunkMinBytes: options.chunkMinBytes,
     may,
@@ -135,5 +143,21 @@ function contextOf(options: RegistryServerOptions): Context {
         });
       throw new Refusal(403, 'DENIED', answer.reason);
     },
+  };
+}
+
+/** Runs what is given for one key in the order it came. */
+function oneAtATime(): Context['alone'] {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const before = last.get(key);
+    const mine = (before ?? Promise.resolve()).then(work, work);
+    const ended = mine.catch(() => {});
+    last.set(key, ended);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === ended) last.delete(key);
+    }
   };
 }

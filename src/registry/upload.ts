@@ -33,15 +33,17 @@ async function mountBlob(
   if (!isDigest(digest)) return false;
   const from = queryOf(request, 'from');
   const may = async (name: string): Promise<boolean> => (await context.may(request, 'pull', name)).allow;
-  const source =
-    from === undefined
-      ? await context.catalogue.findBlob(digest, may)
-      : isRepository(from) && (await context.catalogue.hasBlob(from, digest)) && (await may(from))
-        ? from
-        : undefined;
-  if (source === undefined) return false;
-  await context.catalogue.linkBlob(repository, digest);
-  return true;
+  return context.alone(digest, async () => {
+    const source =
+      from === undefined
+        ? await context.catalogue.findBlob(digest, may)
+        : isRepository(from) && (await context.catalogue.hasBlob(from, digest)) && (await may(from))
+          ? from
+          : undefined;
+    if (source === undefined) return false;
+    await context.catalogue.linkBlob(repository, digest);
+    return true;
+  });
 }
 
 /** PATCH: a chunk. With Content-Range it must begin where the last one ended (spec: 416). */
@@ -137,7 +139,18 @@ async function receive(context: Context, upload: Upload, body: AsyncIterable<Uin
         `expected a blob of at most ${context.limits.layerBytes} bytes, got more`,
       );
     }
+    await written(context, upload, chunk);
+  }
+}
+
+/** On a full disk what has come is given up: it would hold the room that others wait for. */
+async function written(context: Context, upload: Upload, chunk: Uint8Array): Promise<void> {
+  try {
     await upload.writer.write(chunk);
+  } catch (error) {
+    context.uploads.end(upload);
+    await upload.writer.abort();
+    throw error;
   }
 }
 
@@ -148,11 +161,15 @@ async function finish(
   digest: string,
 ): Promise<unknown> {
   context.uploads.end(upload);
-  if (!(await upload.writer.commit(digest))) {
+  const isKept = await context.alone(digest, async () => {
+    if (!(await upload.writer.commit(digest))) return false;
+    await context.catalogue.linkBlob(upload.repository, digest);
+    return true;
+  });
+  if (!isKept) {
     await upload.writer.abort();
     throw new Refusal(400, 'DIGEST_INVALID', `expected bytes with digest ${digest}, got others`);
   }
-  await context.catalogue.linkBlob(upload.repository, digest);
   return created(reply, upload.repository, digest);
 }
 

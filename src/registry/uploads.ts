@@ -2,7 +2,7 @@
 // request at a time.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/index.ts';
-import type { BlobStore, BlobWriter } from './blobs.ts';
+import type { BlobStore, BlobWriter } from '../store/index.ts';
 import { Refusal } from './errors.ts';
 
 export interface Upload {

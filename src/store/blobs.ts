@@ -1,4 +1,4 @@
-// Where a registry keeps bytes: by digest, written once, read in ranges.
+// Where bytes are kept by digest, written once, read in ranges: the interface, and a memory.
 import { type DigestAlgorithm, digestOf, parseDigest } from '../image/index.ts';
 
 export interface BlobWriter {
