@@ -32,6 +32,12 @@ export const admission: readonly Mutant[] = [
       red: ['without a policy nothing is allowed where one is enforced'],
     },
     {
+      name: 'nobody is told why a tag stayed a tag',
+      find: 'warnings.push(unresolvedText(image, error.code, error.message));',
+      replace: '',
+      red: ['with mutation a tag that cannot be resolved stays, and a warning says why'],
+    },
+    {
       name: 'a template gets digests put in',
       find: "if (request.kind.kind !== 'Pod' || request.kind.group !== '') return tell('none', [], {});",
       replace: '',

@@ -153,6 +153,16 @@ test('with mutation a pod gets the digest put in, a template does not and its ta
   assert.match(decision.warnings.join('\n'), /is a tag, now sha256:/);
 });
 
+test('with mutation a tag that cannot be resolved stays, and a warning says why', async (context) => {
+  const { yard, admit } = await yardWith(context);
+  const gone = `${yard.host}/team/gone:v1`;
+  const twice = podOf(gone, { containers: [gone, gone].map((image) => ({ name: 'x', image })) });
+  const decision = await admit({ mutation: true }).mutate(requestOf(twice), long());
+  assert.deepEqual(decision.patch, []);
+  assert.equal(decision.warnings.length, 1);
+  assert.match(decision.warnings[0]!, /^undecided \(image-not-found\): what \S+\/team\/gone:v1 stands for: /);
+});
+
 test('with mutation a template whose tag stands for an unsigned image is refused all the same', async (context) => {
   const { yard, admit } = await yardWith(context);
   const decision = await admit({ mutation: true }).review(

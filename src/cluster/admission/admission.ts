@@ -16,7 +16,7 @@ import { pinnedText, wantsDigest } from './digests.ts';
 import { type Judged, judgeImages } from './judged.ts';
 import { type FindOwner, keptImages, type Memory } from './kept.ts';
 import type { ReviewRequest } from './review.ts';
-import { denialText, shortReason, warningsOf } from './text.ts';
+import { atMost, denialText, shortReason, unresolvedText, warningsOf } from './text.ts';
 
 /** What is in force; one object for as long as nothing of it changes. */
 export interface InForce {
@@ -78,7 +78,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (inForce === undefined || typeof brought === 'string' || !inForce.mutation || isMirrorPod(request))
         return tell('none', [], {});
       if (request.kind.kind !== 'Pod' || request.kind.group !== '') return tell('none', [], {});
-      return { ...tell('none', [], {}), patch: await pins(request, brought, inForce, signal) };
+      return { ...tell('none', [], {}), ...(await pins(request, brought, inForce, signal)) };
     },
   };
 
@@ -128,13 +128,17 @@ export function createAdmission(options: AdmissionOptions): Admission {
     };
   }
 
-  /** Tags that stand for something now are pinned to it; what cannot be resolved is refused when it is reviewed. */
+  /**
+   * Tags that stand for something now are pinned to it. What cannot be resolved is refused afterwards, by the floor
+   * policy as a rule, which knows no more than that it is a tag: why it is one still is told here.
+   */
   async function pins(
     request: ReviewRequest,
     brought: readonly ImageUse[],
     { policy }: InForce,
     signal: AbortSignal,
-  ): Promise<JsonPatch[]> {
+  ): Promise<{ patch: JsonPatch[]; warnings: string[] }> {
+    const warnings: string[] = [];
     const [checker, labels] = await Promise.all([
       options.checkerFor(request.namespace, request.object ?? {}),
       options.labelsOf(request.namespace),
@@ -147,8 +151,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
         const found = await checker.pin({ reference, policy, labels });
         return 'digest' in found ? pinnedText(image, found.digest) : undefined;
       } catch (error) {
-        if (isFault(error)) return undefined;
-        throw error;
+        if (!isFault(error)) throw error;
+        warnings.push(unresolvedText(image, error.code, error.message));
+        return undefined;
       }
     };
     const late = new Promise<undefined>((resolve) => {
@@ -160,7 +165,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const pinned = await Promise.race([byImage.get(image)!, late]);
       return pinned === undefined ? [] : replaceText(path, image, pinned);
     });
-    return (await Promise.all(patches)).flat();
+    return { patch: (await Promise.all(patches)).flat(), warnings: atMost(warnings) };
   }
 }
 

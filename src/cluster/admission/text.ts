@@ -92,6 +92,16 @@ export function warningsOf(judged: readonly Judged[], kept: ReadonlySet<Judged>)
         : [`${one.image} is a tag, now ${one.resolved}; each pod is judged by the digest it gets`];
     return [...before, ...told, ...tag, ...one.notes];
   });
+  return atMost(lines);
+}
+
+/** Why a tag stayed a tag; the code first, for the API server cuts. */
+export function unresolvedText(image: string, code: string, message: string): string {
+  return `undecided (${code}): what ${image} stands for: ${message}`;
+}
+
+/** As many warnings, and as long ones, as the API server passes on. */
+export function atMost(lines: readonly string[]): string[] {
   const distinct = [...new Set(lines)].map((line) => cut(plain(line), warningLength));
   return distinct.length > mostWarnings
     ? [...distinct.slice(0, mostWarnings - 1), `and ${distinct.length - mostWarnings + 1} more warnings`]
