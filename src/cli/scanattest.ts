@@ -1,34 +1,21 @@
 // seaworthy scan REF --attest: every platform scanned, and inventory, result and summary signed beside each.
 import { systemClock } from '../core/index.ts';
-import {
-  formatSbom,
-  inspectTarget,
-  judgeInventory,
-  type ScanOptions,
-  type ScanResult,
-} from '../scan/index.ts';
+import type { ScanOptions, ScanResult } from '../scan/index.ts';
 import { diskResults } from '../store/index.ts';
 import {
   type Attester,
+  attestScan,
   createChecker,
-  earlierEvidence,
   type ImagePolicy,
-  inventoryType,
-  makeSummary,
   pinned,
   platformsOf,
   type ResolvedImage,
-  replaceStatement,
   resolveDigest,
   resolveImage,
   rootsFor,
   scanAuthorities,
-  scanPredicate,
-  scanResultType,
   signerAuthority,
-  summaryType,
   verifyHere,
-  withSince,
 } from '../trust/index.ts';
 import { CliFault } from './fault.ts';
 import type { Setting } from './setting.ts';
@@ -97,45 +84,17 @@ async function attestOne(
   options: AttestOptions,
   scan: ScanOptions,
   attester: Attester,
-  setting: Setting,
+  { http, home }: Setting,
 ): Promise<ScanResult> {
-  const earlier = await earlierEvidence(image, attester);
-  const inspected = await inspectTarget(`registry:${pinned(image)}`, scan);
-  const { domain, repository, tag } = named.reference;
-  inspected.target.reference =
-    tag === undefined ? pinned(image) : `${domain}/${repository}:${tag}@${image.digest}`;
-  const result = withSince(judgeInventory(inspected, scan), earlier);
-  const inventory: unknown = JSON.parse(await formatSbom(inspected, 'cyclonedx', systemClock.now()));
-  const attached = [
-    await replaceStatement(image, inventoryType, inventory, attester, earlier),
-    await replaceStatement(image, scanResultType, scanPredicate(result), attester, earlier),
-  ];
-  if (options.policy !== undefined) {
-    const { predicate, problem } = await summarise(image, options, options.policy, setting);
-    if (predicate !== undefined)
-      attached.push(await replaceStatement(image, summaryType, predicate, attester, earlier));
-    else process.stderr.write(`no verification summary: ${problem}\n`);
-  }
+  const { policy, labels, registry } = options;
+  const checker = createChecker({ home, http, clock: systemClock, verify: verifyHere, ...registry });
+  const { result, attached, problem } = await attestScan(image, named, {
+    scan,
+    attester,
+    clock: systemClock,
+    ...(policy === undefined ? {} : { summary: { policy, checker, labels } }),
+  });
+  if (problem !== undefined) process.stderr.write(`no verification summary: ${problem}\n`);
   process.stderr.write(`attested ${pinned(image)}\n${attached.map((digest) => `  ${digest}\n`).join('')}`);
   return result;
-}
-
-/** Judged as enforced, from the evidence that now lies beside the image, and never from a summary. */
-async function summarise(
-  image: ResolvedImage,
-  options: AttestOptions,
-  policy: ImagePolicy,
-  { http, home }: Setting,
-) {
-  const checker = createChecker({ home, http, clock: systemClock, verify: verifyHere, ...options.registry });
-  const { facts, verdict } = await checker.check({
-    reference: image.reference,
-    policy,
-    labels: options.labels,
-    purpose: 'release',
-  });
-  if (facts === undefined) return { problem: verdict.rules[0]?.found ?? 'the policy does not allow it' };
-  const predicate = makeSummary(policy, facts, image.digest, systemClock.now().getTime());
-  if (predicate === undefined) return { problem: 'no rule of the policy on vulnerabilities could be judged' };
-  return { predicate, problem: '' };
 }

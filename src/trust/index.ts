@@ -1,15 +1,7 @@
 // Who made an image, and may it run.
 export { type Answers, answersFor } from './answers.ts';
-export {
-  type Attester,
-  earlierEvidence,
-  inventoryType,
-  replaceStatement,
-  scanAuthorities,
-  scanPredicate,
-  signerAuthority,
-  withSince,
-} from './attest.ts';
+export { type Attester, inventoryType, scanAuthorities, signerAuthority } from './attest.ts';
+export { type AttestedScan, type AttestScanOptions, attestScan } from './attestscan.ts';
 export {
   type Checked,
   type Checker,
