@@ -3,6 +3,12 @@
 export type { AdvisoryDatabase, Fetch, SourceInfo, UpdateReport } from './advisory/index.ts';
 export { databaseAge, openDatabase, publishers, updateDatabase } from './database.ts';
 export {
+  type InspectedLayers,
+  type InspectOptions,
+  inspectLayers,
+  type LayeredImage,
+} from './inspect.ts';
+export {
   atLeast,
   type Finding,
   formatOpenVex,

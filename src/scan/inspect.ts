@@ -27,11 +27,33 @@ export interface InspectOptions {
   progress?: ScanProgress;
 }
 
+/** The part of an image that its layers are read by. */
+export interface LayeredImage {
+  layers: readonly LayerToRead[];
+  config: { diffIds: readonly string[] };
+}
+
+export interface InspectedLayers {
+  /** Lowest first; what could not be read stands for itself as an empty one and is named in `unread`. */
+  layers: LayerResult[];
+  unread: Undecided[];
+}
+
+/** The inventory of an image. Throws as inspectLayers does. */
+export async function inspectImage(image: ImageTarget, options: InspectOptions): Promise<Inventory> {
+  const { layers, unread } = await inspectLayers(image, options);
+  const inventory = assemble(layers, {
+    layered: true,
+    ...(options.baseLayers === undefined ? {} : { baseLayers: options.baseLayers }),
+  });
+  return { ...inventory, undecided: [...inventory.undecided, ...unread] };
+}
+
 /**
- * Throws ImageFault `digest-mismatch` when a layer's bytes are not what the manifest or the config says they are:
+ * What is known of each layer, kept results first. Throws ImageFault `digest-mismatch` when a layer's bytes are not what the manifest or the config says they are:
  * a kept result counts only because Seaworthy itself computed that layer's diffID.
  */
-export async function inspectImage(image: ImageTarget, options: InspectOptions): Promise<Inventory> {
+export async function inspectLayers(image: LayeredImage, options: InspectOptions): Promise<InspectedLayers> {
   const { diffIds } = image.config;
   const results = new Map<string, LayerResult>();
   const missing = new Map<string, LayerToRead>();
@@ -46,14 +68,10 @@ export async function inspectImage(image: ImageTarget, options: InspectOptions):
   image.layers.forEach((layer, i) => checkDiffId(layer.digest, results.get(layer.digest), diffIds[i]));
   if (missing.size > 0) await readMissing([...missing.values()], options, results, unread);
   image.layers.forEach((layer, i) => checkDiffId(layer.digest, results.get(layer.digest), diffIds[i]));
-  const read = image.layers.map(
+  const layers = image.layers.map(
     (layer, i) => results.get(layer.digest) ?? nothingOf(layer.digest, diffIds[i] ?? ''),
   );
-  const inventory = assemble(read, {
-    layered: true,
-    ...(options.baseLayers === undefined ? {} : { baseLayers: options.baseLayers }),
-  });
-  return { ...inventory, undecided: [...inventory.undecided, ...unread] };
+  return { layers, unread };
 }
 
 async function readMissing(

@@ -50,6 +50,8 @@ export interface MakeImageOptions {
   platform?: Platform;
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
+  /** Laid over the config. */
+  config?: Record<string, unknown>;
   /** Laid over the manifest, to make it wrong or an artifact. */
   manifest?: Record<string, unknown>;
 }
@@ -75,6 +77,7 @@ export function makeImage(options: MakeImageOptions = {}): MadeImage {
       config: { Labels: options.labels ?? {}, Env: ['PATH=/bin'], Cmd: ['/bin/sh'] },
       rootfs: { type: 'layers', diff_ids: diffIds },
       history: diffIds.map((_, at) => ({ created_by: `layer ${at}` })),
+      ...options.config,
     }),
   );
   const describe = (mediaType: string, bytes: Buffer): Descriptor => ({

@@ -91,7 +91,7 @@ function hide(seen: Seen, layer: LayerResult): void {
 type Gone = (path: string, hash: number) => boolean;
 
 /** Which lower paths a layer hides: whited out, below an opaque directory, replaced, or below a replaced one. */
-function hiddenBy(layer: LayerResult, directories: Map<string, number>): Gone {
+export function hiddenBy(layer: LayerResult, directories: Map<string, number>): Gone {
   const removed = new Set(layer.whiteouts);
   const opaque = new Set(layer.opaques);
   const touched = new PathSet(layer.touchedFiles);

@@ -1,6 +1,7 @@
 // Inventory and advisories in, findings and everything undecided out. Pure: no I/O.
 import type { Suppression } from './suppressions.ts';
 
+export { type PackageChange, type PackageChanges, packageChanges } from './changes.ts';
 export type { SourceCoverage } from './coverage.ts';
 export type { Finding, FindingState, Fix, Severity, SeverityLevel, Suppressed } from './finding.ts';
 export type { FixStep } from './fixes.ts';
