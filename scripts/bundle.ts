@@ -16,6 +16,7 @@ const bundle = await rolldown({
     main: join(root, 'src/cli/main.ts'),
     worker: join(root, 'src/scan/inventory/worker.ts'),
     verifyworker: join(root, 'src/trust/verifyworker.ts'),
+    sqliteworker: join(root, 'src/ledger/sqliteworker.ts'),
   },
   platform: 'node',
   onLog(level, log, handler) {

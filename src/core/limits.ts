@@ -59,6 +59,12 @@ export const defaultLimits = {
   signatureBytes: 32 << 20,
   /** Bytes of all signatures and attestations of one image. */
   evidenceBytes: 128 << 20,
+  /** Rows of one answer of the ledger's database. */
+  ledgerRows: 1_000_000,
+  /** Bytes of one answer of the ledger's database. */
+  ledgerBytes: 256 << 20,
+  /** Bytes of one value in the ledger. */
+  ledgerValueBytes: 64 << 20,
   /** Bytes of a certificate revocation list. */
   crlBytes: 32 << 20,
 } as const;

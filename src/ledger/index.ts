@@ -1,4 +1,10 @@
 // The engine of the record: one query layer over SQLite and PostgreSQL; books, jobs, outbox, audit.
 
+export { type Generated, type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+export { type Constraint, ConstraintError, LedgerFault, type LedgerFaultCode } from './fault.ts';
 export type { JobEnd, JobPayload, LeasedJob, NewJob } from './job.ts';
 export type { Book, Dialect, Ledger, Migration, Read, Write } from './ledger.ts';
+export { type LedgerOptions, openLedger } from './open.ts';
+export type { LedgerLog } from './own.ts';
+export { runStatements, type TableWords, tableWords } from './tablewords.ts';
+export { afterCommit } from './writing.ts';

@@ -9,6 +9,7 @@ export type Dialect = 'sqlite' | 'postgres';
  *
  * Columns that both databases agree on, and no others: `text`, `integer` (32 bits), `bigint` (times in milliseconds since
  * 1970, counts; read as number), `blob`/`bytea` (read as Uint8Array) and JSON as `text`. Booleans are integers 0 and 1.
+ * `tableWords` has the words that differ.
  */
 export interface Book {
   name: string;
@@ -28,15 +29,17 @@ export type Read<T> = Kysely<T>;
 
 export interface Ledger {
   readonly dialect: Dialect;
-  /** To read outside of a transaction. */
+  /** To read outside of a transaction: each statement sees all that was committed before it began. */
   read<T>(): Read<T>;
   /**
-   * Runs `work` in one transaction; it is run anew when the database says that it met another one (serialization
-   * failure, deadlock), so it does nothing but what the transaction undoes. Rejects with LedgerFault or with what
-   * `work` threw.
+   * Runs `work` in one serializable transaction; it is run anew when the database says that it met another one
+   * (serialization failure, deadlock), so it does nothing but what the transaction undoes. Once a statement failed
+   * nothing of it counts. Inside of it neither `read` nor another `write` may be called. Rejects with LedgerFault,
+   * ConstraintError or what `work` threw.
    */
   write<T, R>(work: (write: Write<T>) => Promise<R>): Promise<R>;
   /** Whether the database answers; for readiness. */
   ping(): Promise<void>;
+  /** After the writes that have begun. */
   close(): Promise<void>;
 }

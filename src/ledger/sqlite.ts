@@ -1,0 +1,117 @@
+// SQLite as an engine: one thread that writes, and as many that read as are asked at a time, two at most.
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { defaultLimits, messageOf } from '../core/index.ts';
+import type { Answer, Engine } from './engine.ts';
+import { LedgerFault } from './fault.ts';
+import { closed, type SqliteThread, startSqliteThread } from './sqlitethread.ts';
+import type { SqliteTask } from './sqliteworker.ts';
+import { Turns } from './turns.ts';
+import type { Value } from './value.ts';
+
+const READERS = 2;
+
+/** `path` undefined: a ledger in a directory of its own that goes with it. */
+export async function openSqlite(path: string | undefined): Promise<Engine> {
+  const throwAway = path === undefined ? mkdtempSync(join(tmpdir(), 'seaworthy-ledger-')) : undefined;
+  const file = path ?? join(throwAway!, 'ledger.db');
+  makeFile(file);
+  const task: SqliteTask = {
+    path: file,
+    isReader: false,
+    // what nobody reads after a crash need not reach the disk
+    synchronous: throwAway === undefined ? 'full' : 'off',
+    maxRows: defaultLimits.ledgerRows,
+    maxBytes: defaultLimits.ledgerBytes,
+  };
+  let writer: SqliteThread;
+  try {
+    writer = await startSqliteThread({ ...task, lockPath: `${file}-lock` });
+  } catch (error) {
+    if (throwAway !== undefined) rmSync(throwAway, { recursive: true, force: true });
+    throw error;
+  }
+  const readers = new Readers({ ...task, isReader: true });
+  const turns = new Turns();
+  let isClosed = false;
+  return {
+    dialect: 'sqlite',
+    async acquireWriter() {
+      await turns.take();
+      if (isClosed) {
+        turns.give();
+        throw closed();
+      }
+      return writer;
+    },
+    releaseWriter: () => turns.give(),
+    acquireReader: async () => readers,
+    releaseReader: () => {},
+    begin: () => 'begin immediate',
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await turns.take();
+      turns.give();
+      await readers.close();
+      await writer.close();
+      if (throwAway !== undefined) rmSync(throwAway, { recursive: true, force: true });
+    },
+  };
+}
+
+/** For the owner only; SQLite gives the files beside it the same rights. */
+function makeFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    throw new LedgerFault(
+      'ledger-unopenable',
+      `${path}: expected a file to write, got: ${messageOf(error)}`,
+      {
+        hint: 'look at its directory and who may write there',
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Threads that read, begun when all others are busy. What was committed before is seen by each. */
+class Readers {
+  readonly #task: SqliteTask;
+  readonly #threads: Promise<SqliteThread>[] = [];
+  readonly #ready: SqliteThread[] = [];
+  #isClosed = false;
+
+  constructor(task: SqliteTask) {
+    this.#task = task;
+  }
+
+  async run(sql: string, parameters: readonly Value[]): Promise<Answer> {
+    if (this.#isClosed) throw closed();
+    const free = this.#ready.find(({ pending }) => pending === 0);
+    if (free) return free.run(sql, parameters);
+    if (this.#threads.length < READERS) return (await this.#start()).run(sql, parameters);
+    await Promise.all(this.#threads);
+    const least = this.#ready.reduce((best, one) => (one.pending < best.pending ? one : best));
+    return least.run(sql, parameters);
+  }
+
+  #start(): Promise<SqliteThread> {
+    const started = startSqliteThread(this.#task).then((thread) => {
+      this.#ready.push(thread);
+      return thread;
+    });
+    this.#threads.push(started);
+    started.catch(() => this.#threads.splice(this.#threads.indexOf(started), 1));
+    return started;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const thread of await Promise.allSettled(this.#threads))
+      if (thread.status === 'fulfilled') await thread.value.close();
+  }
+}

@@ -1,0 +1,32 @@
+// The transaction that the running code is in: how it was begun, what failed in it, what follows once it is committed.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Isolation } from './engine.ts';
+
+export interface Writing {
+  readonly isolation: Isolation;
+  /** No other transaction may write beside it. */
+  readonly alone: boolean;
+  isOpen: boolean;
+  /** The first statement that failed: nothing after it counts, whatever became of the error. */
+  failure?: unknown;
+  readonly after: (() => void)[];
+}
+
+const current = new AsyncLocalStorage<Writing>();
+
+export function runWriting<R>(writing: Writing, work: () => Promise<R>): Promise<R> {
+  return current.run(writing, work);
+}
+
+/** The open transaction around the caller, if any. */
+export function openWriting(): Writing | undefined {
+  const writing = current.getStore();
+  return writing?.isOpen ? writing : undefined;
+}
+
+/** Runs `hook` once the transaction around the caller is committed, never when it is not. It must not throw. */
+export function afterCommit(hook: () => void): void {
+  const writing = openWriting();
+  if (writing === undefined) throw new Error('expected to be inside of a write, got none');
+  writing.after.push(hook);
+}
