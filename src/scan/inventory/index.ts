@@ -18,7 +18,7 @@ export type {
 } from './inventory.ts';
 export { type LinkedFile, linkedFiles } from './linking.ts';
 export { Links } from './links.ts';
-export { canonicalPath, PathSet, pathHash } from './paths.ts';
+export { canonicalPath, PathSet, parentsOf, pathHash } from './paths.ts';
 export { unreadableLayer } from './readlayer.ts';
 export { decodeResult, encodeResult, type LayerFacts, type LayerResult } from './result.ts';
 export { inspectRoot } from './root.ts';
