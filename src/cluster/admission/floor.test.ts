@@ -112,6 +112,8 @@ describe('the floor policy', () => {
       mutating.variables.map(({ expression }) => expression).join(),
       /request.kind.kind == "Pod" \? variables\.tagged/,
     );
+    assert.match(mutating.text, /none was put in: the agent is away, or a warning says/);
+    assert.match(plain.text, /digest; write IMAGE@sha256:… \(seaworthy check prints it\)/);
     const warning = await floorOf({ authorities, rules: [{ ...signed, mode: 'warn' }] });
     assert.deepEqual(
       warning.validations.map(({ expression }) => expression),

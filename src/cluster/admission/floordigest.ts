@@ -19,12 +19,16 @@ export function digestDemands(
     for (const item of excepted) chain.except(item);
     const { result } = chain.fresh();
     const asked = `rule ${rules[0]}${rules.length > 1 ? ` (and ${rules.length - 1} more)` : ''} of the policy ${policy.name} asks for an image named by digest`;
+    // Who has digests put in and is refused for a tag is to hear what went wrong before that.
+    const fix = mutation
+      ? ', and none was put in: the agent is away, or a warning says what it could not ask; try again, or write IMAGE@sha256:…'
+      : '; write IMAGE@sha256:… (seaworthy check prints it)';
     chains.push({
       variables: chain.variables,
       result,
       cost: chain.cost,
       message: `Seaworthy: ${asked}`,
-      saying: `"Seaworthy: " + ${shownImages(result)} + ": " + (${result}[0].ok ? "named by a tag; " : "no valid image name; ") + ${celText(`${asked}; write IMAGE@sha256:… (seaworthy check prints it)`)}`,
+      saying: `"Seaworthy: " + ${shownImages(result)} + ": " + (${result}[0].ok ? "named by a tag; " : "no valid image name; ") + ${celText(`${asked}${fix}`)}`,
     });
   }
   return chains;
