@@ -1,6 +1,6 @@
 // Proofs on what the layers above the base do to it: package databases, the linker, files removed and replaced.
 import type { HistoryEntry } from '../../image/index.ts';
-import { type LayerResult, PathSet, parentsOf, pathHash } from '../../scan/inventory/index.ts';
+import { type LayerResult, PathSet, pathHash } from '../../scan/inventory/index.ts';
 import { baseChanges } from './packages.ts';
 import { type Proof, proof } from './proof.ts';
 import { common } from './sets.ts';
@@ -57,10 +57,9 @@ function pathsOf({
   files,
   directories,
   links,
-  named,
+  implied,
 }: RebaseInput['oldBase']['view']): (path: string) => boolean {
   const has = owns([files, directories]);
-  const implied = new Set([...named.values()].flatMap((path) => [...parentsOf(path)]));
   return (path) => [path, links.resolve(path)].some((spelling) => has(spelling) || implied.has(spelling));
 }
 

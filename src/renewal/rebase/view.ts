@@ -7,6 +7,7 @@ import {
   type LinkedFile,
   Links,
   linkedFiles,
+  parentsOf,
   pathHash,
 } from '../../scan/inventory/index.ts';
 import { type Distribution, distributionOf } from '../../scan/package/index.ts';
@@ -29,6 +30,8 @@ export interface BaseView {
   directories: Float64Array;
   /** Paths of its executables and libraries by hash, to name what is replaced. */
   named: ReadonlyMap<number, string>;
+  /** Directories above those, which archives need not list. */
+  implied: ReadonlySet<string>;
   /** OS package by the hash of each canonical path it owns. */
   owners: ReadonlyMap<number, string>;
   /** What could not be read of it. */
@@ -43,6 +46,7 @@ export function viewBase(layers: readonly LayerResult[], config: Pick<ImageConfi
   for (const layer of layers) links.add(layer);
   const distribution = inventory.osRelease && distributionOf(inventory.osRelease);
   const libc = libcOf(inventory, linked);
+  const named = namesOf(layers, linked);
   return {
     inventory,
     ...(distribution === undefined ? {} : { distribution }),
@@ -54,7 +58,8 @@ export function viewBase(layers: readonly LayerResult[], config: Pick<ImageConfi
     runtimes: runtimesOf(config.env, inventory),
     files: unionOf(layers.map(({ touchedFiles }) => touchedFiles)),
     directories: unionOf(layers.map(({ touchedDirectories }) => touchedDirectories)),
-    named: namesOf(layers, linked),
+    named,
+    implied: new Set([...named.values()].flatMap((path) => [...parentsOf(path)])),
     owners: ownersOf(layers),
     gaps: gapsOf(layers),
   };
