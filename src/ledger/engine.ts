@@ -24,7 +24,13 @@ export interface Engine {
   releaseReader(connection: Connection): void;
   /** The statement that begins a transaction; `alone`: with no other beside it. */
   begin(isolation: Isolation, alone: boolean): string;
+  /** Where there is a way to hear of jobs that other processes enqueued. */
+  listen?(wake: () => void): Listening;
   close(): Promise<void>;
+}
+
+export interface Listening {
+  stop(): Promise<void>;
 }
 
 /** `serializable` is what SQLite always is; `read committed` is for queues whose rows are locked one by one. */

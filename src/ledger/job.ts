@@ -1,13 +1,13 @@
 // What a job is: a row that one worker at a time leases, works on and moves on, through crashes.
 
-/** JSON that a job carries; small: what is large lies in a table. */
+/** JSON that a job carries, 64 KiB at most: what is large lies in a table. */
 export type JobPayload = Readonly<Record<string, unknown>>;
 
 export interface NewJob {
   /** Which handler works on it: `renewal.step`, `watch.poll`, … */
   kind: string;
   payload: JobPayload;
-  /** One job with this key per kind; a new one replaces payload and time of one that waits, and of one that runs it says "once more". */
+  /** One job with this key per kind; a new one replaces payload and time of one that waits or is dead, and of one that runs it says "once more". */
   key?: string;
   /** Ms since 1970; now when left out. */
   runAt?: number;
@@ -22,7 +22,7 @@ export interface LeasedJob {
   kind: string;
   key?: string;
   payload: JobPayload;
-  /** 1 for the first. */
+  /** 1 for the first; lost workers count. */
   attempt: number;
   /** Grows with each lease: who holds an older one cannot write any more. */
   token: number;
@@ -30,5 +30,8 @@ export interface LeasedJob {
   signal: AbortSignal;
 }
 
-/** What becomes of a job that did not throw. */
+/** What becomes of a job that did not throw; `again`: run anew in so many ms, with all its attempts. */
 export type JobEnd = 'done' | { again: number };
+
+/** Within the transaction of whoever moves a job on. */
+export type JobHold = Pick<LeasedJob, 'id' | 'kind' | 'token'>;

@@ -11,10 +11,13 @@ import {
   sql,
 } from 'kysely';
 import { type Clock, systemClock } from '../core/index.ts';
+import { auditBook } from './auditbook.ts';
 import { readDriver, writeDriver } from './driver.ts';
 import type { Engine, Isolation } from './engine.ts';
+import { jobBook } from './jobbook.ts';
 import type { Book, Ledger, Write } from './ledger.ts';
 import { type MigrationsTable, migrate } from './migrate.ts';
+import { outboxBook } from './outboxbook.ts';
 import type { LedgerLog, OwnLedger } from './own.ts';
 import { openSqlite } from './sqlite.ts';
 import { transact } from './transact.ts';
@@ -45,7 +48,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       <R>(work: (write: Write<MigrationsTable>) => Promise<R>) =>
         ledger.writeAs<MigrationsTable, R>('read committed', work),
       engine.dialect,
-      books,
+      [jobBook, outboxBook, auditBook, ...books],
       clock,
     );
   } catch (error) {
@@ -57,19 +60,22 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
 function ledgerOf(engine: Engine, clock: Clock, log: LedgerLog): OwnLedger {
   const { reader, writer } = queriesOf(engine);
-  return {
+  const ledger: OwnLedger = {
     dialect: engine.dialect,
     clock,
     log,
+    wakes: new Set(),
     read: <T>() => reader as unknown as Kysely<T>,
-    write: <T, R>(work: (write: Write<T>) => Promise<R>) => transact(writer as unknown as Kysely<T>, work),
+    write: <T, R>(work: (write: Write<T>) => Promise<R>) => ledger.writeAs('serializable', work),
     writeAs: <T, R>(isolation: Isolation, work: (write: Write<T>) => Promise<R>) =>
-      transact(writer as unknown as Kysely<T>, work, isolation),
+      transact(ledger, writer as unknown as Kysely<T>, work, isolation),
+    ...(engine.listen === undefined ? {} : { listen: engine.listen }),
     async ping() {
       await sql`select 1`.execute(reader);
     },
     close: () => engine.close(),
   };
+  return ledger;
 }
 
 function queriesOf(engine: Engine): { reader: Kysely<unknown>; writer: Kysely<unknown> } {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Isolation } from './engine.ts';
 import { Collision, LedgerFault } from './fault.ts';
+import type { OwnLedger } from './own.ts';
 import { openWriting, runWriting, type Writing } from './writing.ts';
 
 /** After so many collisions the work runs with no other transaction beside it. */
@@ -10,6 +11,7 @@ const BESIDE_OTHERS = 4;
 const TRIES = 8;
 
 export async function transact<T, R>(
+  ledger: OwnLedger,
   db: Kysely<T>,
   work: (write: Transaction<T>) => Promise<R>,
   isolation: Isolation = 'serializable',
@@ -17,7 +19,14 @@ export async function transact<T, R>(
   // on SQLite it would wait for itself
   if (openWriting()) throw new Error('expected one write at a time, got a write inside of a write');
   for (let tried = 1; ; tried++) {
-    const writing: Writing = { isolation, alone: tried > BESIDE_OTHERS, isOpen: true, after: [] };
+    const writing: Writing = {
+      ledger,
+      isolation,
+      alone: tried > BESIDE_OTHERS,
+      isOpen: true,
+      isAnnounced: false,
+      after: [],
+    };
     try {
       const result = await runWriting(writing, () => db.transaction().execute(work));
       writing.isOpen = false;

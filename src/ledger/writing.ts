@@ -1,12 +1,16 @@
 // The transaction that the running code is in: how it was begun, what failed in it, what follows once it is committed.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Isolation } from './engine.ts';
+import type { OwnLedger } from './own.ts';
 
 export interface Writing {
+  readonly ledger: OwnLedger;
   readonly isolation: Isolation;
   /** No other transaction may write beside it. */
   readonly alone: boolean;
   isOpen: boolean;
+  /** Workers will be woken. */
+  isAnnounced: boolean;
   /** The first statement that failed: nothing after it counts, whatever became of the error. */
   failure?: unknown;
   readonly after: (() => void)[];
@@ -24,9 +28,20 @@ export function openWriting(): Writing | undefined {
   return writing?.isOpen ? writing : undefined;
 }
 
+/** The open transaction around the caller, which must be there. */
+export function writingOf(): Writing {
+  const writing = openWriting();
+  if (writing === undefined)
+    throw new Error('expected to be inside of Ledger.write, got a call from outside');
+  return writing;
+}
+
 /** Runs `hook` once the transaction around the caller is committed, never when it is not. It must not throw. */
 export function afterCommit(hook: () => void): void {
-  const writing = openWriting();
-  if (writing === undefined) throw new Error('expected to be inside of a write, got none');
-  writing.after.push(hook);
+  writingOf().after.push(hook);
+}
+
+/** Runs what belongs to no transaction, such as a worker that one of them woke. */
+export function outsideOfWriting<R>(work: () => R): R {
+  return current.exit(work);
 }

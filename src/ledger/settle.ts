@@ -1,0 +1,84 @@
+// What becomes of a job after a run: over, once more, later again, or dead.
+
+import type { NextRun } from './enqueue.ts';
+import { held } from './fence.ts';
+import type { JobEnd, JobHold } from './job.ts';
+import { type JobRow, ofJobs } from './jobbook.ts';
+import type { Write } from './ledger.ts';
+import { writingOf } from './writing.ts';
+
+export type Outcome =
+  | { kind: 'end'; end: JobEnd }
+  | { kind: 'failed'; error: string; delay: number }
+  /** Given back unfinished by a worker that stops. */
+  | { kind: 'released' }
+  /** Its worker was never heard of again. */
+  | { kind: 'lost' };
+
+const ERROR_LENGTH = 2000;
+/** About three years: what is more is a time, not a delay. */
+const LONGEST = 1e11;
+
+/**
+ * Ends a job within the caller's transaction, so that its effect and its end are one. Rejects with LedgerFault
+ * `lease-lost`. The handler then returns; what it returns is no longer looked at.
+ */
+export async function finish<T>(write: Write<T>, job: JobHold, end: JobEnd = 'done'): Promise<void> {
+  await settle(write, await held(write, job), { kind: 'end', end });
+}
+
+export async function settle<T>(write: Write<T>, row: JobRow, outcome: Outcome): Promise<void> {
+  const now = writingOf().ledger.clock.now().getTime();
+  const jobs = ofJobs(write);
+  const change = changeOf(row, outcome, now);
+  if (change === 'over') await jobs.deleteFrom('ledger_jobs').where('id', '=', row.id).execute();
+  else
+    await jobs
+      .updateTable('ledger_jobs')
+      .set({ ...change, lease_until: null, worker: null, changed_at: now })
+      .where('id', '=', row.id)
+      .execute();
+}
+
+type Change = Partial<Omit<JobRow, 'id'>>;
+
+function changeOf(row: JobRow, outcome: Outcome, now: number): Change | 'over' {
+  const next = row.next === null ? undefined : (JSON.parse(row.next) as NextRun);
+  switch (outcome.kind) {
+    case 'end': {
+      if (outcome.end === 'done') return next ? nextRun(next) : 'over';
+      const { again } = outcome.end;
+      if (!(again >= 0 && again < LONGEST))
+        throw new Error(`expected again to be ms from now, got ${again} of ${row.kind}`);
+      const runAt = now + again;
+      if (next) return nextRun({ ...next, runAt: Math.min(runAt, next.runAt) });
+      return { state: 'waiting', run_at: runAt, attempt: 0, error: null };
+    }
+    case 'released':
+      return { state: 'waiting', run_at: now, attempt: row.attempt - 1 };
+    case 'lost': {
+      const error = `its worker (${row.worker}) was not heard of again`;
+      if (row.attempt < row.attempts) return { state: 'waiting', run_at: now, error };
+      return next ? { ...nextRun(next), error } : { state: 'dead', error };
+    }
+    case 'failed': {
+      const error = outcome.error.slice(0, ERROR_LENGTH).replaceAll('\0', '\u{fffd}');
+      if (next) return { ...nextRun(next), run_at: Math.max(next.runAt, now + outcome.delay), error };
+      if (row.attempt >= row.attempts) return { state: 'dead', error };
+      return { state: 'waiting', run_at: now + outcome.delay, error };
+    }
+  }
+}
+
+function nextRun({ payload, runAt, priority, attempts }: NextRun): Change {
+  return {
+    state: 'waiting',
+    payload,
+    run_at: runAt,
+    priority,
+    attempts,
+    attempt: 0,
+    next: null,
+    error: null,
+  };
+}
