@@ -9,5 +9,6 @@ export {
   openAccess,
 } from './access.ts';
 export { type Catalogue, memoryCatalogue, type StoredManifest } from './catalogue.ts';
+export { bookCatalogue, registryBook } from './cataloguebook.ts';
 export type { Gate, GateAnswer, RegistryChange } from './context.ts';
 export { createRegistry, type RegistryServerOptions } from './server.ts';

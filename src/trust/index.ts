@@ -1,6 +1,6 @@
 // Who made an image, and may it run.
 export { type Answers, answersFor } from './answers.ts';
-export { type Attester, inventoryType, scanAuthorities, signerAuthority } from './attest.ts';
+export { type Attester, scanAuthorities, signerAuthority } from './attest.ts';
 export { type AttestedScan, type AttestScanOptions, attestScan } from './attestscan.ts';
 export {
   type Checked,
@@ -31,6 +31,7 @@ export {
 } from './key/index.ts';
 export { parseTrustPolicy, readTrustStores } from './notation/index.ts';
 export {
+  openPlace,
   type PlaceOptions,
   pinned,
   platformsOf,
@@ -64,7 +65,7 @@ export {
   type Verdict,
   verdictJson,
 } from './policy/index.ts';
-export { type Promoted, PromoteFault, type PromoteFaultCode, promote } from './promote.ts';
+export { keepTag, type Promoted, PromoteFault, type PromoteFaultCode, promote } from './promote.ts';
 export { parseTrustedRoot, publicGood, publicSource, tufSource, updateTrustedRoot } from './root/index.ts';
 export { type LoadedRoots, rootsFor } from './roots.ts';
 export { attachStatement, type SignedImage, signWithBundle, signWithNotation } from './sign.ts';

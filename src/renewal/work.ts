@@ -1,0 +1,209 @@
+// One image on its way: the step of its state is done, then the state moves on in one transaction with its record.
+import { isFault, messageOf } from '../core/index.ts';
+import { enqueue, fence, type JobEnd, type LeasedJob, post, record, type Write } from '../ledger/index.ts';
+import { cancelJob, closeRenewal, imageJob } from './begin.ts';
+import type { RenewalTables } from './book.ts';
+import { making } from './making.ts';
+import type { RenewalParts } from './parts.ts';
+import { rolling } from './rolling.ts';
+import { checking, judging, scanning, signing } from './signing.ts';
+import { type EndState, isBeforeTag, isEnd, type OpenState } from './state.ts';
+import type { ImageRow, Move, Step } from './step.ts';
+import { approval, tagging, waiting } from './tagging.ts';
+
+const steps: Record<OpenState, Step> = {
+  waiting,
+  making,
+  scanning,
+  judging,
+  signing,
+  checking,
+  approval,
+  tagging,
+  rolling,
+};
+
+/** Attempts of a step that fails by a fault of ours, not of the world. */
+const mostBugs = 5;
+
+/** The handler of `renewal.image`. */
+export async function workOnImage(parts: RenewalParts, job: LeasedJob): Promise<JobEnd> {
+  const id = String(job.payload['image']);
+  for (;;) {
+    job.signal.throwIfAborted();
+    const image = await parts.ledger
+      .read<RenewalTables>()
+      .selectFrom('renewal_images')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (image === undefined || isEnd(image.state)) return 'done';
+    const move = await stepOf(image, parts, job);
+    await moveOn(parts, job, image, move);
+    if ('again' in move) return move.again === 'never' ? 'done' : { again: move.again };
+  }
+}
+
+async function stepOf(image: ImageRow, parts: RenewalParts, job: LeasedJob): Promise<Move> {
+  try {
+    return await steps[image.state as OpenState](image, parts, job.signal);
+  } catch (error) {
+    job.signal.throwIfAborted();
+    const text = isFault(error)
+      ? `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`
+      : messageOf(error);
+    if (isPassing(error) || (!isFault(error) && job.attempt < mostBugs)) {
+      await note(parts, job, image, `${image.state} is tried again: ${text}`);
+      throw error;
+    }
+    return { to: 'failed', text: `${image.state}: ${text}` };
+  }
+}
+
+const passing = new Set([
+  'connect-failed',
+  'name-not-found',
+  'registry-failed',
+  'rate-limited',
+  'timeout',
+  'body-truncated',
+  'ledger-unreachable',
+  'disk-full',
+  'update-locked',
+]);
+
+/** What time mends: the step is done again, for as long as it takes. */
+export function isPassing(error: unknown): boolean {
+  if (!isFault(error)) return false;
+  return passing.has(error.code) || (error as { isPassing?: unknown }).isPassing === true;
+}
+
+async function note(parts: RenewalParts, job: LeasedJob, image: ImageRow, text: string): Promise<void> {
+  await parts.ledger.write<RenewalTables, void>(async (write) => {
+    await fence(write, job);
+    await write.updateTable('renewal_images').set({ text }).where('id', '=', image.id).execute();
+  });
+}
+
+/** All of it or nothing: a worker that lost its lease writes no more. */
+async function moveOn(parts: RenewalParts, job: LeasedJob, image: ImageRow, move: Move): Promise<void> {
+  const now = parts.clock.now().getTime();
+  await parts.ledger.write<RenewalTables, void>(async (write) => {
+    await fence(write, job);
+    const current = await write
+      .selectFrom('renewal_images')
+      .select('state')
+      .where('id', '=', image.id)
+      .executeTakeFirstOrThrow();
+    // superseded, approved or declined meanwhile: what was done here led nowhere
+    if (current.state !== image.state) return;
+    const text = move.text ?? '';
+    if ('again' in move) {
+      if (move.set !== undefined || text !== image.text)
+        await write
+          .updateTable('renewal_images')
+          .set({ ...move.set, text })
+          .where('id', '=', image.id)
+          .execute();
+      return;
+    }
+    await write
+      .updateTable('renewal_images')
+      .set({ ...move.set, text, state: move.to, updated_at: now, ended_at: isEnd(move.to) ? now : null })
+      .where('id', '=', image.id)
+      .execute();
+    await write
+      .insertInto('renewal_steps')
+      .values({
+        image: image.id,
+        step: image.state,
+        started_at: image.updated_at,
+        ended_at: now,
+        led_to: move.to,
+        text,
+      })
+      .execute();
+    // whoever stands on it begins once its tag has moved: what follows is the cluster's time
+    if (move.to === 'rolling' || move.to === 'done')
+      await release(write, image, move.set?.to_digest ?? image.to_digest, now);
+    if (isEnd(move.to)) await ended(write, image, move.to, text, now);
+  });
+}
+
+async function release(
+  write: Write<RenewalTables>,
+  image: ImageRow,
+  digest: string | null,
+  now: number,
+): Promise<void> {
+  const next = await write
+    .updateTable('renewal_images')
+    .set({ base_to: digest, updated_at: now })
+    .where('after', '=', image.id)
+    .where('base_to', 'is', null)
+    .returning('id')
+    .execute();
+  for (const { id } of next) await enqueue(write, { kind: imageJob, key: id, payload: { image: id } });
+}
+
+async function ended(
+  write: Write<RenewalTables>,
+  image: ImageRow,
+  state: EndState,
+  text: string,
+  now: number,
+): Promise<void> {
+  if (state !== 'done') await skipThoseOn(write, image, state === 'returned', now);
+  const stands = await closeRenewal(write, image.renewal, now);
+  // an image of a later renewal that waited for this one
+  const waiting = await write
+    .selectFrom('renewal_images')
+    .select('id')
+    .where('reference', '=', image.reference)
+    .where('state', '=', 'waiting')
+    .execute();
+  for (const { id } of waiting) await enqueue(write, { kind: imageJob, key: id, payload: { image: id } });
+  await record(write, {
+    actor: 'seaworthy',
+    action: `renewal.${state}`,
+    subject: image.reference,
+    detail: { renewal: image.renewal, image: image.id, text },
+  });
+  await post(write, {
+    channel: 'notify',
+    id: `${image.id}.${state}`,
+    payload: { event: 'image', renewal: image.renewal, reference: image.reference, state, text },
+  });
+  if (stands.state !== 'running')
+    await post(write, {
+      channel: 'notify',
+      id: `${image.renewal}.${stands.state}.${now}`,
+      payload: { event: 'renewal', renewal: image.renewal, state: stands.state, text: stands.text },
+    });
+}
+
+/** What stands on an image that was not renewed, or was taken back, is not renewed either, level by level. */
+async function skipThoseOn(
+  write: Write<RenewalTables>,
+  image: ImageRow,
+  isBack: boolean,
+  now: number,
+): Promise<void> {
+  const above = await write
+    .selectFrom('renewal_images')
+    .selectAll()
+    .where('after', '=', image.id)
+    .where('ended_at', 'is', null)
+    .execute();
+  for (const next of above.filter(({ state, base_to }) => (isBack ? isBeforeTag(state) : base_to === null))) {
+    const text = `${image.reference} was ${isBack ? 'taken back' : 'not renewed'}`;
+    await write
+      .updateTable('renewal_images')
+      .set({ state: 'skipped', text, updated_at: now, ended_at: now })
+      .where('id', '=', next.id)
+      .execute();
+    if (next.run !== null)
+      await enqueue(write, { kind: cancelJob, key: next.id, payload: { image: next.id } });
+    await skipThoseOn(write, next, isBack, now);
+  }
+}
