@@ -2,10 +2,10 @@
 import { baseLayers, formatPlatform } from '../../image/index.ts';
 import { familyOf, layerTypeIn } from './media.ts';
 import { type Proof, proof } from './proof.ts';
-import type { RebaseInput } from './sides.ts';
+import type { RebaseImage, RebaseInput } from './sides.ts';
 import { gapsOf } from './view.ts';
 
-export function proveBase({ app, oldBase }: Pick<RebaseInput, 'app' | 'oldBase'>): Proof {
+export function proveBase({ app, oldBase }: Record<'app' | 'oldBase', Pick<RebaseImage, 'config'>>): Proof {
   const { diffIds } = app.config;
   const base = oldBase.config.diffIds;
   if (base.length === 0)

@@ -12,6 +12,8 @@ export interface PushBlobOptions {
   mountFrom?: string;
   /** Bytes in one PATCH; the whole blob in one PUT when left out. A registry's own minimum wins. */
   chunkBytes?: number;
+  /** The registry is not asked first: the blob is new there, or is mounted in one request whether it is there or not. */
+  unasked?: boolean;
   signal?: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export async function pushBlob(
   open: () => AsyncIterable<Uint8Array>,
   options: PushBlobOptions = {},
 ): Promise<Pushed> {
-  if (await hasBlob(registry, repository, blob.digest)) return 'existed';
+  if (options.unasked !== true && (await hasBlob(registry, repository, blob.digest))) return 'existed';
   const started = await startUpload(registry, repository, blob.digest, options.mountFrom);
   if (started === 'mounted') return 'mounted';
   const scopes = pushScope(repository);
