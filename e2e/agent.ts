@@ -31,11 +31,15 @@ export function must(home: string, code: number, ...args: string[]): Ran {
   return ran;
 }
 
-export function install(home: string, policyFile: string, ...more: string[]): void {
+export function installArgs(policyFile: string, ...more: string[]): string[] {
   const image = process.env['E2E_AGENT_IMAGE'];
   if (image === undefined) throw new Error('expected E2E_AGENT_IMAGE, got none: run `npm run e2e`');
   const ca = process.env['E2E_REGISTRY_CA'] ?? authorityFile;
-  must(home, 0, 'cluster', 'install', '--image', image, '--policy', policyFile, '--registry-ca', ca, ...more);
+  return ['cluster', 'install', '--image', image, '--policy', policyFile, '--registry-ca', ca, ...more];
+}
+
+export function install(home: string, policyFile: string, ...more: string[]): void {
+  must(home, 0, ...installArgs(policyFile, ...more));
 }
 
 export function uninstall(home: string): void {

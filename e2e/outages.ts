@@ -1,7 +1,5 @@
-// The promises hold while the agent, its certificate, its registry or the API server are away, and for what was admitted.
+// The promises hold while the agent, its certificate or its registry are away, and for what was admitted.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { agentAnswers, done, field, must, refused } from './agent.ts';
 import { pushApp } from './apps.ts';
@@ -216,30 +214,5 @@ export function outages(): void {
       ),
     );
     await inForce(policy());
-  });
-
-  test('the API server is away for a while: the agent goes on by itself, and nothing of it restarts', async (context) => {
-    const pids = join(dirname(process.env['KUBECONFIG'] ?? ''), 'pids', 'kube-apiserver');
-    if (!existsSync(pids)) return context.skip('the API server of this cluster cannot be stopped from here');
-    const server = Number(readFileSync(pids, 'utf8'));
-    const agent = agentPod();
-    process.kill(server, 'SIGSTOP');
-    try {
-      assert.equal(kubectl(['--request-timeout=20s', 'get', 'nodes']).ok, false, 'nobody answers');
-    } finally {
-      process.kill(server, 'SIGCONT');
-    }
-    await eventually('the API server answers', () => kubectl(['get', 'nodes']).ok);
-    await agentAnswers(shop);
-    done(['create', '--dry-run=server', '-f', '-'], pod('fine', `${prefix}/good:1`));
-    assert.match(
-      refused(['create', '--dry-run=server', '-f', '-'], pod('bad', `${prefix}/unsigned:1`)),
-      /no signature/,
-    );
-    await inForce(policy({ exceptions: [] }));
-    assert.equal(
-      field(['-n', system, 'get', 'pod', agent], '.status.containerStatuses[0].restartCount'),
-      '0',
-    );
   });
 }
