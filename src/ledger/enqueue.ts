@@ -24,7 +24,7 @@ export async function enqueue<T>(write: Write<T>, job: NewJob): Promise<void> {
   const now = ledger.clock.now().getTime();
   const next: NextRun = {
     payload: payloadText(job.payload),
-    runAt: job.runAt ?? now,
+    runAt: Math.ceil(job.runAt ?? now),
     priority: job.priority ?? 0,
     attempts: job.attempts ?? ATTEMPTS,
   };

@@ -15,6 +15,7 @@ import { auditBook } from './auditbook.ts';
 import { readDriver, writeDriver } from './driver.ts';
 import type { Engine, Isolation } from './engine.ts';
 import { jobBook } from './jobbook.ts';
+import { reclaimAll } from './lease.ts';
 import type { Book, Ledger, Write } from './ledger.ts';
 import { type MigrationsTable, migrate } from './migrate.ts';
 import { outboxBook } from './outboxbook.ts';
@@ -51,6 +52,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       [jobBook, outboxBook, auditBook, ...books],
       clock,
     );
+    // no other process can have the file: what is leased in it was left behind by a crash
+    if (engine.dialect === 'sqlite') await ledger.write(reclaimAll);
   } catch (error) {
     await ledger.close();
     throw error;

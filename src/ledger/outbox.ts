@@ -42,6 +42,7 @@ export async function post<T>(write: Write<T>, event: NewEvent): Promise<void> {
       attempt: 0,
       posted_at: now,
       since: now,
+      next_at: now,
       changed_at: now,
     })
     .onConflict((on) => on.columns(['channel', 'id']).doNothing())
@@ -85,7 +86,7 @@ export async function replay<T>(write: Write<T>, channel: string, id: string): P
   const now = writingOf().ledger.clock.now().getTime();
   const { numUpdatedRows } = await ofOutbox(write)
     .updateTable('ledger_outbox')
-    .set({ state: 'waiting', attempt: 0, error: null, since: now, changed_at: now })
+    .set({ state: 'waiting', attempt: 0, error: null, since: now, next_at: now, changed_at: now })
     .where('channel', '=', channel)
     .where('id', '=', id)
     .executeTakeFirstOrThrow();

@@ -15,6 +15,8 @@ export interface OutboxTables {
     posted_at: number;
     /** When its time began: when it was posted, or last asked for again. */
     since: number;
+    /** Not before. */
+    next_at: number;
     changed_at: number;
   };
 }
@@ -39,6 +41,7 @@ export const outboxBook: Book = {
             error text,
             posted_at ${bigint} not null,
             since ${bigint} not null,
+            next_at ${bigint} not null,
             changed_at ${bigint} not null
           ) ${strict}`,
           'create unique index ledger_outbox_id on ledger_outbox (channel, id)',

@@ -24,9 +24,18 @@ const LONGEST = 1e11;
  * `lease-lost`. The handler then returns; what it returns is no longer looked at.
  */
 export async function finish<T>(write: Write<T>, job: JobHold, end: JobEnd = 'done'): Promise<void> {
-  await settle(write, await held(write, job), { kind: 'end', end });
+  await settle(write, await held(write, job), { kind: 'end', end: checkedEnd(end) });
 }
 
+/** Throws on what is no end: a bug of the handler, which its job then fails with. */
+export function checkedEnd(end: JobEnd): JobEnd {
+  if (end === 'done') return end;
+  const again: unknown = end?.again;
+  if (typeof again === 'number' && again >= 0 && again < LONGEST) return { again: Math.ceil(again) };
+  throw new Error(`expected 'done' or { again: ms from now }, got ${JSON.stringify(end)}`);
+}
+
+/** The row must be held: `held`, or locked by the caller. */
 export async function settle<T>(write: Write<T>, row: JobRow, outcome: Outcome): Promise<void> {
   const now = writingOf().ledger.clock.now().getTime();
   const jobs = ofJobs(write);
@@ -48,8 +57,6 @@ function changeOf(row: JobRow, outcome: Outcome, now: number): Change | 'over' {
     case 'end': {
       if (outcome.end === 'done') return next ? nextRun(next) : 'over';
       const { again } = outcome.end;
-      if (!(again >= 0 && again < LONGEST))
-        throw new Error(`expected again to be ms from now, got ${again} of ${row.kind}`);
       const runAt = now + again;
       if (next) return nextRun({ ...next, runAt: Math.min(runAt, next.runAt) });
       return { state: 'waiting', run_at: runAt, attempt: 0, error: null };
@@ -63,9 +70,10 @@ function changeOf(row: JobRow, outcome: Outcome, now: number): Change | 'over' {
     }
     case 'failed': {
       const error = outcome.error.slice(0, ERROR_LENGTH).replaceAll('\0', '\u{fffd}');
-      if (next) return { ...nextRun(next), run_at: Math.max(next.runAt, now + outcome.delay), error };
+      if (next)
+        return { ...nextRun(next), run_at: Math.max(next.runAt, now + Math.ceil(outcome.delay)), error };
       if (row.attempt >= row.attempts) return { state: 'dead', error };
-      return { state: 'waiting', run_at: now + outcome.delay, error };
+      return { state: 'waiting', run_at: now + Math.ceil(outcome.delay), error };
     }
   }
 }
