@@ -95,10 +95,7 @@ class Crew implements Workers {
     this.#isAsked = true;
     this.#isDry = false;
     // whoever wakes it may be in a transaction of theirs
-    this.#pump ??= outsideOfWriting(() => this.#look()).finally(() => {
-      this.#pump = undefined;
-      this.#changed();
-    });
+    this.#pump ??= outsideOfWriting(() => this.#look());
     return this.#pump;
   }
 
@@ -136,21 +133,30 @@ class Crew implements Workers {
   async #look(): Promise<void> {
     // who enqueues many jobs at once wakes once
     await undefined;
-    while (this.#isAsked) {
-      this.#isAsked = false;
-      const ended = this.#ended.splice(0);
-      try {
-        await this.#turn(ended);
-        this.#failures = 0;
-      } catch (error) {
-        this.#ended.unshift(...ended);
-        this.#failures++;
-        const ms = Math.min(5000, 50 * 2 ** this.#failures);
-        if (!(error instanceof LedgerFault && error.code === 'ledger-closed'))
-          this.#ledger.log.warn({ error }, 'jobs cannot be taken; tried again');
-        this.#sleep(ms);
-        return;
-      }
+    try {
+      while (this.#isAsked && (await this.#tryTurn()));
+    } finally {
+      // at once with the last question, or a wake between the two would be lost
+      this.#pump = undefined;
+      this.#changed();
+    }
+  }
+
+  /** Whether the database took part; if not, it is tried again later. */
+  async #tryTurn(): Promise<boolean> {
+    this.#isAsked = false;
+    const ended = this.#ended.splice(0);
+    try {
+      await this.#turn(ended);
+      this.#failures = 0;
+      return true;
+    } catch (error) {
+      this.#ended.unshift(...ended);
+      this.#failures++;
+      if (!(error instanceof LedgerFault && error.code === 'ledger-closed'))
+        this.#ledger.log.warn({ error }, 'jobs cannot be taken; tried again');
+      this.#sleep(Math.min(5000, 50 * 2 ** this.#failures));
+      return false;
     }
   }
 
