@@ -48,11 +48,12 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
       .executeTakeFirst();
     const isOpen = known === undefined || ['refused', 'undecided', 'held'].includes(known.state);
     if (!isOpen) return { id: known.id, state: known.state, text: known.text, images: 0 };
+    const fresh = await notFollowing(write, cause, follow);
     const { state, text } =
       hold !== undefined
         ? { state: 'held' as const, text: `held: ${hold}` }
         : verdict.decision === 'allow'
-          ? renewalStateOf(follow.map(() => 'waiting' as ImageState))
+          ? renewalStateOf(fresh.map(() => 'waiting' as ImageState))
           : {
               state: verdict.decision === 'deny' ? ('refused' as const) : ('undecided' as const),
               text: `${cause.base} at its new digest is not allowed itself, ${whyNot(verdict)}`,
@@ -74,10 +75,34 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
     else await write.updateTable('renewal_renewals').set(row).where('id', '=', id).execute();
     if (state === 'running') {
       await supersede(write, cause, id, now);
-      await addImages(write, id, cause, follow, now);
+      await addImages(write, id, cause, fresh, now);
     }
-    return { id, state, text: text === '' ? causeText(cause) : text, images: follow.length };
+    return { id, state, text: text === '' ? causeText(cause) : text, images: fresh.length };
   });
+}
+
+/** A base that a renewal moved itself brings nothing new to those that already follow, or followed in vain. */
+async function notFollowing(
+  write: Write<RenewalTables>,
+  cause: Cause,
+  follow: readonly Dependent[],
+): Promise<readonly Dependent[]> {
+  if (cause.kind === 'asked') return follow;
+  const known = await write
+    .selectFrom('renewal_images')
+    .select(['reference', 'base', 'base_to', 'ended_at'])
+    .where('state', 'not in', ['superseded', 'skipped'])
+    .where((the) => the.or([the('base_to', '=', cause.to), the('ended_at', 'is', null)]))
+    .execute();
+  return follow.filter(
+    ({ reference, base }) =>
+      !known.some(
+        (one) =>
+          one.reference === reference &&
+          one.base === base &&
+          (one.base_to === cause.to || (one.base_to === null && one.ended_at === null)),
+      ),
+  );
 }
 
 async function holdOn({ ledger }: RenewalParts, base: string): Promise<string | undefined> {
@@ -193,8 +218,15 @@ async function addImages(
         ended_at: image.level === 1 || after !== null ? null : now,
       })
       .execute();
-    if (image.level === 1) await enqueue(write, { kind: imageJob, key: id, payload: { image: id } });
+    if (image.level === 1) await wakeImage(write, id);
   }
+}
+
+/** A step is tried for as long as the world is away; only what cannot be done ends it. */
+const manyAttempts = 1_000_000;
+
+export function wakeImage<T>(write: Write<T>, image: string): Promise<void> {
+  return enqueue(write, { kind: imageJob, key: image, payload: { image }, attempts: manyAttempts });
 }
 
 /** Sorts by time, and is short enough to be typed. */

@@ -1,22 +1,24 @@
 // Waiting for the base, for a person, and the moment at which the tag moves.
 import type { RenewalTables } from './book.ts';
 import type { RenewalParts } from './parts.ts';
-import { isEnd } from './state.ts';
 import type { ImageRow, Move } from './step.ts';
 
 /** Until the base it stands on is renewed, and an earlier renewal of the same image is over. */
 export async function waiting(image: ImageRow, { ledger, workshop }: RenewalParts): Promise<Move> {
   if (image.base_to === null) return { again: 'never', text: 'its base is renewed first' };
-  const earlier = await ledger
+  const before = await ledger
     .read<RenewalTables>()
     .selectFrom('renewal_images')
-    .select(['id', 'state'])
+    .select('id')
     .where('reference', '=', image.reference)
-    .where('id', '!=', image.id)
-    .where('created_at', '<=', image.created_at)
     .where('ended_at', 'is', null)
-    .execute();
-  const before = earlier.find(({ state, id }) => !isEnd(state) && id < image.id);
+    .where((the) =>
+      the.or([
+        the('created_at', '<', image.created_at),
+        the.and([the('created_at', '=', image.created_at), the('id', '<', image.id)]),
+      ]),
+    )
+    .executeTakeFirst();
   if (before !== undefined) return { again: 'never', text: `${before.id} of the same image is not over yet` };
   const digest = await workshop.current(image.reference);
   if (digest === undefined) return { to: 'failed', text: `${image.reference} is not there any more` };

@@ -1,13 +1,15 @@
 // One image on its way: the step of its state is done, then the state moves on in one transaction with its record.
 import { isFault, messageOf } from '../core/index.ts';
-import { enqueue, fence, type JobEnd, type LeasedJob, post, record, type Write } from '../ledger/index.ts';
-import { cancelJob, closeRenewal, imageJob } from './begin.ts';
+import { fence, type JobEnd, type LeasedJob, type Write } from '../ledger/index.ts';
+import { wakeImage } from './begin.ts';
 import type { RenewalTables } from './book.ts';
+import { imageEnded } from './ending.ts';
 import { making } from './making.ts';
 import type { RenewalParts } from './parts.ts';
+import type { RunHandle } from './pipeline/index.ts';
 import { rolling } from './rolling.ts';
 import { checking, judging, scanning, signing } from './signing.ts';
-import { type EndState, isBeforeTag, isEnd, type OpenState } from './state.ts';
+import { isEnd, type OpenState } from './state.ts';
 import type { ImageRow, Move, Step } from './step.ts';
 import { approval, tagging, waiting } from './tagging.ts';
 
@@ -85,6 +87,20 @@ async function note(parts: RenewalParts, job: LeasedJob, image: ImageRow, text: 
   });
 }
 
+/** The handler of `renewal.cancel`: a run whose image is over is asked to stop. */
+export async function cancelRun(parts: RenewalParts, job: LeasedJob): Promise<JobEnd> {
+  const row = await parts.ledger
+    .read<RenewalTables>()
+    .selectFrom('renewal_images')
+    .select('run')
+    .where('id', '=', String(job.payload['image']))
+    .executeTakeFirst();
+  if (row === undefined || row.run === null) return 'done';
+  const { name, handle } = JSON.parse(row.run) as { name: string; handle: RunHandle };
+  await parts.pipelines.get(name)?.cancel(handle, job.signal);
+  return 'done';
+}
+
 /** All of it or nothing: a worker that lost its lease writes no more. */
 async function moveOn(parts: RenewalParts, job: LeasedJob, image: ImageRow, move: Move): Promise<void> {
   const now = parts.clock.now().getTime();
@@ -126,7 +142,7 @@ async function moveOn(parts: RenewalParts, job: LeasedJob, image: ImageRow, move
     // whoever stands on it begins once its tag has moved: what follows is the cluster's time
     if (move.to === 'rolling' || move.to === 'done')
       await release(write, image, move.set?.to_digest ?? image.to_digest, now);
-    if (isEnd(move.to)) await ended(write, image, move.to, text, now);
+    if (isEnd(move.to)) await imageEnded(write, image, { state: move.to, text, by: 'seaworthy' }, now);
   });
 }
 
@@ -143,67 +159,5 @@ async function release(
     .where('base_to', 'is', null)
     .returning('id')
     .execute();
-  for (const { id } of next) await enqueue(write, { kind: imageJob, key: id, payload: { image: id } });
-}
-
-async function ended(
-  write: Write<RenewalTables>,
-  image: ImageRow,
-  state: EndState,
-  text: string,
-  now: number,
-): Promise<void> {
-  if (state !== 'done') await skipThoseOn(write, image, state === 'returned', now);
-  const stands = await closeRenewal(write, image.renewal, now);
-  // an image of a later renewal that waited for this one
-  const waiting = await write
-    .selectFrom('renewal_images')
-    .select('id')
-    .where('reference', '=', image.reference)
-    .where('state', '=', 'waiting')
-    .execute();
-  for (const { id } of waiting) await enqueue(write, { kind: imageJob, key: id, payload: { image: id } });
-  await record(write, {
-    actor: 'seaworthy',
-    action: `renewal.${state}`,
-    subject: image.reference,
-    detail: { renewal: image.renewal, image: image.id, text },
-  });
-  await post(write, {
-    channel: 'notify',
-    id: `${image.id}.${state}`,
-    payload: { event: 'image', renewal: image.renewal, reference: image.reference, state, text },
-  });
-  if (stands.state !== 'running')
-    await post(write, {
-      channel: 'notify',
-      id: `${image.renewal}.${stands.state}.${now}`,
-      payload: { event: 'renewal', renewal: image.renewal, state: stands.state, text: stands.text },
-    });
-}
-
-/** What stands on an image that was not renewed, or was taken back, is not renewed either, level by level. */
-async function skipThoseOn(
-  write: Write<RenewalTables>,
-  image: ImageRow,
-  isBack: boolean,
-  now: number,
-): Promise<void> {
-  const above = await write
-    .selectFrom('renewal_images')
-    .selectAll()
-    .where('after', '=', image.id)
-    .where('ended_at', 'is', null)
-    .execute();
-  for (const next of above.filter(({ state, base_to }) => (isBack ? isBeforeTag(state) : base_to === null))) {
-    const text = `${image.reference} was ${isBack ? 'taken back' : 'not renewed'}`;
-    await write
-      .updateTable('renewal_images')
-      .set({ state: 'skipped', text, updated_at: now, ended_at: now })
-      .where('id', '=', next.id)
-      .execute();
-    if (next.run !== null)
-      await enqueue(write, { kind: cancelJob, key: next.id, payload: { image: next.id } });
-    await skipThoseOn(write, next, isBack, now);
-  }
+  for (const { id } of next) await wakeImage(write, id);
 }

@@ -1,0 +1,23 @@
+// A new image on the new base: begun, made, judged, signed, tagged, rolled out, recorded.
+export { type Begun, beginRenewal, cancelJob, imageJob } from './begin.ts';
+export { type RenewalTables, renewalBook } from './book.ts';
+export { type Cause, causeText, short } from './cause.ts';
+export { approveImage, declineImage, type HoldInfo, listHolds, releaseBase } from './decide.ts';
+export { listRenewals, type RenewalDetail, type RenewalSummary, readRenewal } from './list.ts';
+export type {
+  Dependent,
+  ImageSettings,
+  Rebased,
+  RebaseOrder,
+  RenewalParts,
+  RolloutLook,
+  RolloutOrder,
+  RolloutTarget,
+  Workshop,
+} from './parts.ts';
+export type { BuildRequest, Pipeline, RunHandle, RunState } from './pipeline/index.ts';
+export { type EndState, type ImageState, isEnd, type RenewalState } from './state.ts';
+export { renewalType } from './statement.ts';
+export { cancelRun, workOnImage } from './work.ts';
+export { createWorkshop, type WorkshopOptions } from './workshop.ts';
+export { type Counted, countFindings, formatCounted } from './worse.ts';
