@@ -139,11 +139,15 @@ export function killed(): void {
         }
         for (const [kind, times] of kinds) context.diagnostic(`${times} × ${kind}`);
       }
-      await judgeLoad(cluster, load, mark);
-      await cluster.close();
+      try {
+        await judgeLoad(cluster, load, mark);
+        if (replicas > 1) assert.ok(load.lost.length < load.made() / 4, 'the other one answers');
+      } finally {
+        await cluster.close();
+        done(['-n', system, 'scale', 'deployment/seaworthy-agent', '--replicas=1']);
+      }
       // All at once: one by one kubectl takes a minute for them.
       done(['delete', '--raw', `/api/v1/namespaces/${shop}/pods?labelSelector=load%3D${mark}`]);
-      done(['-n', system, 'scale', 'deployment/seaworthy-agent', '--replicas=1']);
       await agentReady();
     });
 }

@@ -12,6 +12,7 @@ export function kubectl(args: readonly string[], input?: unknown): Answer {
   const { status, stdout, stderr } = spawnSync('kubectl', args, {
     encoding: 'utf8',
     timeout: 60_000,
+    maxBuffer: 1 << 28,
     ...(input === undefined ? {} : { input: typeof input === 'string' ? input : JSON.stringify(input) }),
   });
   return { ok: status === 0, text: `${stdout}${stderr}` };
