@@ -2,8 +2,8 @@
 import { Command, Option } from 'commander';
 import { systemClock } from '../core/index.ts';
 import {
+  advisoryFetch,
   databaseAge,
-  type Fetch,
   openDatabase,
   publishers,
   type UpdateReport,
@@ -69,7 +69,7 @@ async function runUpdate(options: UpdateOptions, command: Command): Promise<void
       ...(options.kev === false ? {} : { kev: options.kev }),
       acceptShrink: options.acceptShrink ?? [],
       clock: systemClock,
-      fetch: fetchWith(setting),
+      fetch: advisoryFetch(setting.http, setting.signal),
       ...(tty
         ? {
             progress: (feed: string, done: number, all: number) =>
@@ -86,17 +86,6 @@ async function runUpdate(options: UpdateOptions, command: Command): Promise<void
   } finally {
     await setting.close();
   }
-}
-
-function fetchWith({ http, signal }: Setting): Fetch {
-  return async (url, init) => {
-    const response = await http.request({ url, signal, ...(init?.headers ? { headers: init.headers } : {}) });
-    return {
-      status: response.status,
-      headers: { get: (name) => response.header(name.toLowerCase()) ?? null },
-      body: response.body,
-    };
-  };
 }
 
 function reportJson(report: UpdateReport) {

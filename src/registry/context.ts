@@ -36,6 +36,8 @@ export interface RegistryChange {
   /** Those that were set or taken away. */
   tags: readonly string[];
   mediaType?: string;
+  /** Digest of what a signature or an attestation is about. */
+  subject?: string;
 }
 
 export interface Exchange {

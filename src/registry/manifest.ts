@@ -60,7 +60,14 @@ export async function writeManifest(
   const parsed = parsedManifest(bytes, request.headers['content-type']);
   await requireBlobs(context, repository, parsed);
   await context.catalogue.putManifest(repository, storedManifest(digest, bytes, parsed), tags);
-  context.changed({ action: 'push', repository, digest, tags, mediaType: parsed.mediaType });
+  context.changed({
+    action: 'push',
+    repository,
+    digest,
+    tags,
+    mediaType: parsed.mediaType,
+    ...(parsed.subject === undefined ? {} : { subject: parsed.subject.digest }),
+  });
   reply
     .code(201)
     .headers({ location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest });

@@ -16,6 +16,7 @@ export type {
   Workshop,
 } from './parts.ts';
 export type { BuildRequest, Pipeline, RunHandle, RunState } from './pipeline/index.ts';
+export { createRebaser, type RebaseRequest, type RebaseResult, type Rebaser } from './rebaseimage.ts';
 export { type EndState, type ImageState, isEnd, type RenewalState } from './state.ts';
 export { renewalType } from './statement.ts';
 export { cancelRun, workOnImage } from './work.ts';

@@ -1,7 +1,8 @@
 // Target in, inventory and findings out.
 
-export type { AdvisoryDatabase, Fetch, SourceInfo, UpdateReport } from './advisory/index.ts';
+export type { AdvisoryDatabase, SourceInfo, UpdateReport } from './advisory/index.ts';
 export { databaseAge, openDatabase, publishers, updateDatabase } from './database.ts';
+export { advisoryFetch } from './fetch.ts';
 export {
   type InspectedLayers,
   type InspectOptions,

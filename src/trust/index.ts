@@ -14,6 +14,7 @@ export {
   type Authority,
   type Format,
   formats,
+  matchesPattern,
   type Signed,
   type Signer,
   signerName,

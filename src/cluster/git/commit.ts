@@ -9,6 +9,8 @@ export interface CommitOptions extends GitPlanOptions {
   cause?: string;
   /** Sends the branch to the remote `origin`. */
   push?: boolean;
+  /** Commits on the base's branch itself: what is deployed from it follows by itself. */
+  onBase?: boolean;
 }
 
 export interface CommittedChange {
@@ -38,7 +40,7 @@ export async function commitGit(
   const { git, base } = repository;
   const onBase = await planGit(repository, change, options);
   if (onBase.files.length === 0) return undefined;
-  const branch = branchOf(change);
+  const branch = options.onBase === true ? base.branch : branchOf(change);
   const ref = `refs/heads/${branch}`;
   const { tip, known } = await tipOf(repository, branch);
   // a branch that was merged stands behind its base: it moves on from there

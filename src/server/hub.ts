@@ -1,0 +1,305 @@
+// The server: ledger, registry of its own, workers and HTTP API put together, and taken apart again in order.
+import { readFileSync } from 'node:fs';
+import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
+import { parseReference } from '../image/index.ts';
+import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
+import { keptDocument, type LineageTables, lineageBook, staleOn } from '../lineage/index.ts';
+import type { HttpClient } from '../net/index.ts';
+import { registryBook } from '../registry/index.ts';
+import {
+  createRebaser,
+  createWorkshop,
+  type ImageSettings,
+  type RenewalParts,
+  type RolloutTarget,
+  renewalBook,
+  type Workshop,
+} from '../renewal/index.ts';
+import { type AdvisoryDatabase, inspectTarget, openDatabase, type ScanOptions } from '../scan/index.ts';
+import { diskResults } from '../store/index.ts';
+import { machineCredentials, openRegistry } from '../transport/index.ts';
+import {
+  type BundleSigner,
+  createVerifierThread,
+  matchesPattern,
+  openKey,
+  resolveImage,
+} from '../trust/index.ts';
+import { type WatchTables, watchBook, watchTags } from '../watch/index.ts';
+import { accessBook, createTokens, type Tokens } from './access/index.ts';
+import { type ServerConfig, spanOf } from './config.ts';
+import { type Embedded, startEmbedded } from './embedded.ts';
+import { enqueuePoll, hinted, hubHandlers, jobs, signedFor } from './hubjobs.ts';
+import type { HubParts } from './hubparts.ts';
+import { policyInForce } from './hubpolicy.ts';
+import { gitTarget } from './hubtargets.ts';
+import type { Logger } from './log.ts';
+
+export interface HubOptions {
+  config: ServerConfig;
+  home: Home;
+  http: HttpClient;
+  log: Logger;
+  env: NodeJS.ProcessEnv;
+  clock?: Clock;
+  password(): Promise<string>;
+}
+
+export interface Hub {
+  parts: HubParts;
+  tokens: Tokens;
+  workers: Workers;
+  embedded: Embedded | undefined;
+  close(): Promise<void>;
+}
+
+const books = [registryBook, lineageBook, watchBook, renewalBook, accessBook];
+
+/** Rejects with Faults of everything it is made of; what was opened is closed then. */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { config, home, log, clock = systemClock } = options;
+  const closing: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const one of closing.reverse()) await one();
+  };
+  try {
+    const ledger = await openLedger({
+      url: config.database ?? `sqlite:${home.dir()}/ledger.db`,
+      books,
+      clock,
+      log: { warn: (text) => log.warn(text) },
+    });
+    closing.push(() => ledger.close());
+    const policy = await policyInForce(config.file(config.policy), log);
+    const tokens = createTokens(ledger, clock);
+    let parts: HubParts | undefined;
+    const embedded = await startEmbedded({
+      config,
+      home,
+      ledger,
+      tokens,
+      clock,
+      onChange: ({ repository, tags, subject }) => {
+        if (parts === undefined) return;
+        for (const tag of tags) void hinted(parts, `${embedded?.domain}/${repository}:${tag}`);
+        if (subject !== undefined) void signedFor(parts, subject);
+      },
+    });
+    if (embedded !== undefined) closing.push(() => embedded.close());
+    parts = await partsOf({ ...options, clock }, ledger, policy, embedded, closing);
+    await beginWatching(parts);
+    const workers = startWorkers(ledger, {
+      handlers: hubHandlers(parts),
+      concurrency: 8,
+      backoff: (attempt) => Math.min(60_000, 500 * 2 ** Math.min(attempt, 10)) * (1 - Math.random() / 2),
+      onFailure: (job, error, isLast) =>
+        log.warn({ kind: job.kind, key: job.key, error, isLast }, 'a job is tried again'),
+    });
+    closing.push(() => workers.stop());
+    closing.push(watchPolicy(parts));
+    return { parts, tokens, workers, embedded, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function partsOf(
+  options: HubOptions & { clock: Clock },
+  ledger: Ledger,
+  policy: HubParts['policy'],
+  embedded: Embedded | undefined,
+  closing: (() => Promise<void> | void)[],
+): Promise<HubParts> {
+  const { config, home, http, log, env, clock } = options;
+  const machine = machineCredentials({ http, env });
+  const credentials = embedded?.credentials(machine) ?? machine;
+  const registry = {
+    credentials,
+    ...(config.registries?.plainHttp === undefined ? {} : { plainHttp: config.registries.plainHttp }),
+    ...(config.registries?.realms === undefined ? {} : { realms: config.registries.realms }),
+  };
+  const place = { http, env, ...registry };
+  let database: { opened: AdvisoryDatabase | undefined } | undefined;
+  const advisories = () => {
+    database ??= { opened: openDatabase(home) };
+    return database.opened;
+  };
+  const maxDatabaseAge = spanOf(config.advisories?.maxAge, '2d') / 86_400_000;
+  const scanning: ScanOptions = {
+    home,
+    limits: defaultLimits,
+    transport: { http, home, ...registry },
+    clock,
+    database: undefined,
+    maxDatabaseAge,
+  };
+  const registryOf = (domain: string) => openRegistry(domain, place);
+  const verifier = createVerifierThread();
+  closing.push(() => verifier.close());
+  const by = await signerOf(options);
+  const rebaser = createRebaser({
+    home,
+    results: diskResults(home.dir('results')),
+    kept: (digest) => keptDocument(ledger.read<LineageTables>(), digest),
+  });
+  const rebase: Workshop['rebase'] = async ({ reference, digest, base, stagingTag, consent }) => {
+    const app = parseReference(reference);
+    const on = parseReference(base.reference);
+    const here = { registry: registryOf(app.domain), repository: app.repository };
+    const below = { registry: registryOf(on.domain), repository: on.repository };
+    const done = await rebaser.rebase({
+      app: { ...here, digest },
+      oldBase: { ...below, digest: base.from },
+      newBase: { ...below, digest: base.to, name: base.reference },
+      to: { ...here, stagingTag },
+      permitted: consent,
+    });
+    return done.digest === undefined
+      ? { unproven: done.unproven ?? 'a proof is missing', proofs: done.platforms }
+      : { digest: done.digest, proofs: done.platforms };
+  };
+  const workshop =
+    by === undefined
+      ? undefined
+      : createWorkshop({
+          home,
+          http,
+          clock,
+          limits: defaultLimits,
+          policy: () => policy.current(),
+          database: advisories,
+          maxDatabaseAge,
+          by,
+          services: { http },
+          verifier,
+          registry,
+          rebase,
+        });
+  const settingsOf = (reference: string) => imageSettings(config, reference);
+  const renewal: RenewalParts | undefined =
+    workshop === undefined
+      ? undefined
+      : {
+          ledger,
+          clock,
+          workshop,
+          pipelines: new Map(),
+          targets: targetsOf(config, env),
+          settingsOf,
+          standingOn: (base) => staleOn(ledger.read<LineageTables>(), base),
+          name: config.url ?? `http://${config.listen ?? '127.0.0.1:7420'}`,
+        };
+  return {
+    config,
+    home,
+    ledger,
+    clock,
+    log,
+    http,
+    policy,
+    workshop,
+    renewal,
+    observing: {
+      ledger,
+      clock,
+      inspect: (target) => inspectTarget(target, scanning),
+      database: advisories,
+      maxDatabaseAge,
+    },
+    registryOf,
+    resolve: (reference, digest) => {
+      const parsed = parseReference(reference);
+      return resolveImage(digest === undefined ? parsed : { ...parsed, digest }, place);
+    },
+    database: advisories,
+    reopenDatabase: () => {
+      database?.opened?.close();
+      database = undefined;
+    },
+    settingsOf,
+  };
+}
+
+async function signerOf({ config, env, password }: HubOptions): Promise<BundleSigner | undefined> {
+  const { signing } = config;
+  if (signing === undefined) return undefined;
+  const { passwordFile } = signing;
+  const key = signing.key.includes('://') ? signing.key : config.file(signing.key);
+  return {
+    key: await openKey(key, {
+      readFile: (path) => readFileSync(path, 'utf8'),
+      env,
+      password: async () =>
+        passwordFile === undefined
+          ? password()
+          : readFileSync(config.file(passwordFile), 'utf8').replace(/\r?\n$/, ''),
+    }),
+  };
+}
+
+/** Undefined: nothing says that it is renewed. */
+export function imageSettings({ renewal }: ServerConfig, reference: string): ImageSettings | undefined {
+  const { domain, repository } = parseReference(reference);
+  const found = renewal?.images?.find(({ match }) => matchesPattern(match, `${domain}/${repository}`));
+  if (found === undefined) return undefined;
+  return {
+    means: found.means ?? ['rebase', 'rebuild'],
+    ...(found.pipeline === undefined ? {} : { pipeline: found.pipeline }),
+    patience: spanOf(found.patience, '1h'),
+    approval: found.approval ?? false,
+    rollout: found.rollout ?? [],
+    consent: found.consent ?? false,
+  };
+}
+
+function targetsOf({ renewal }: ServerConfig, env: NodeJS.ProcessEnv): Map<string, RolloutTarget> {
+  const targets = new Map<string, RolloutTarget>();
+  for (const { name, git } of renewal?.targets ?? [])
+    if (git !== undefined)
+      targets.set(
+        name,
+        gitTarget(
+          {
+            repository: git.repository,
+            ...(git.branch === undefined ? {} : { branch: git.branch }),
+            ...(git.onBranch === undefined ? {} : { onBranch: git.onBranch }),
+          },
+          env,
+        ),
+      );
+  return targets;
+}
+
+/** Tags of the configuration, and all that were watched before. */
+async function beginWatching({ ledger, config }: HubParts): Promise<void> {
+  await ledger.write<WatchTables, void>(async (write) => {
+    await watchTags(write, config.watch?.images ?? [], 'image');
+    const rows = await write.selectFrom('watch_tags').select('reference').execute();
+    for (const { reference } of rows) await enqueuePoll(write, reference);
+    if (config.advisories?.update !== false)
+      await enqueue(write, { kind: jobs.update, key: 'all', payload: {}, attempts: 1_000_000 });
+  });
+}
+
+const policyEvery = 2_000;
+
+/** Another policy: everything is judged anew. */
+function watchPolicy(parts: HubParts): () => void {
+  const timer = setInterval(() => {
+    void parts.policy
+      .refresh()
+      .then(async (isOther) => {
+        if (!isOther) return;
+        parts.log.info({ policy: parts.policy.current().name }, 'another policy is in force');
+        await parts.ledger.write<WatchTables, void>(async (write) => {
+          const rows = await write.selectFrom('watch_tags').select('reference').execute();
+          for (const { reference } of rows)
+            await enqueue(write, { kind: jobs.verdict, key: reference, payload: { reference } });
+        });
+      })
+      .catch((error) => parts.log.warn({ error }, 'the policy could not be followed'));
+  }, policyEvery);
+  timer.unref();
+  return () => clearInterval(timer);
+}
