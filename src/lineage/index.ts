@@ -1,5 +1,6 @@
 // Which image stands on which base: claims, layers, Dockerfiles; the book of every base seen.
 export { chainIds, type Evidence, type FoundBase, type SeenBase } from './base.ts';
+export { type LineageTables, lineageBook } from './book.ts';
 export { type Claimed, claimsOf } from './claims.ts';
 export {
   type DockerfileBases,
@@ -9,5 +10,17 @@ export {
   type Stage,
 } from './dockerfile.ts';
 export { LineageFault, type LineageFaultCode } from './fault.ts';
+export {
+  type Ancestor,
+  ancestorsOf,
+  type Dependent,
+  dependentsOf,
+  type Ground,
+  type Standing,
+  type Standings,
+  staleOn,
+} from './graph.ts';
 export { type Claim, type Lineage, type LineageFacts, lineageOf } from './lineage.ts';
 export { isLinkedBuild, type Material, materialsOf } from './materials.ts';
+export { forgetTag, recordBase, recordSighting, type SeenPlatform, type Sighting } from './record.ts';
+export { type BaseQuery, basesUnder, keptDocument } from './seen.ts';
