@@ -8,7 +8,7 @@ import { pushApp } from './apps.ts';
 import { eventually, kubectl } from './kubectl.ts';
 import { changePassword, dockerConfig, pushLocked, statusWith } from './locked.ts';
 import { startTlsRegistry } from './place.ts';
-import { agentPod, agentReady, home, locked, login, open, path, pod, shop, system, work } from './shop.ts';
+import { agentAlone, agentPod, home, locked, login, open, path, pod, shop, system, work } from './shop.ts';
 
 export function registries(): void {
   test('a private registry is read with the pull secrets of a namespace that opted in, and of no other', async () => {
@@ -51,7 +51,8 @@ export function registries(): void {
     must(home, 0, 'cluster', 'enforce', open, '--off');
   });
 
-  test('the agent reads a private registry with a secret of its own, also once its password is another', async () => {
+  test('the agent reads a private registry with a secret of its own, also once its password is another', async (context) => {
+    context.after(() => void command(home, 'cluster', 'enforce', open, '--off'));
     const [first, bare] = ['first', 'bare'].map((name) => `${locked.prefix}/own/${name}:1`) as [
       string,
       string,
@@ -83,7 +84,7 @@ export function registries(): void {
     ];
     done(secret(login.password));
     install(home, path('policy.yaml'), ...own);
-    await agentReady();
+    await agentAlone();
     const agent = agentPod();
     assert.match(refused(dryRun, asked(bare)), /no signature/, 'it was read');
     const image = done([...dryRun, '-o', 'jsonpath={.spec.containers[0].image}'], asked(first));
@@ -117,13 +118,12 @@ export function registries(): void {
     );
 
     install(home, path('policy.yaml'), ...usual);
-    await agentReady();
+    await agentAlone();
     const last = `${locked.prefix}/own/last:1`;
     pushLocked(last, 'own-last', { password: next });
     await eventually('installed without it, it reads no more', () =>
       /auth-required|access-denied/.test(kubectl(dryRun, asked(last)).text),
     );
-    must(home, 0, 'cluster', 'enforce', open, '--off');
     done(['-n', system, 'delete', 'secret', 'own-registry']);
   });
 

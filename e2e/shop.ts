@@ -148,6 +148,13 @@ export async function agentReady(): Promise<void> {
   await agentAnswers(shop);
 }
 
+/** One, and those before it have answered their last. */
+export async function agentAlone(): Promise<void> {
+  await agentReady();
+  const args = ['-n', system, 'get', 'pods', '-l', 'app.kubernetes.io/component=agent', '-o', 'name'];
+  await eventually('one agent is there', () => done(args).trim().split('\n').length === 1);
+}
+
 export async function openShop(): Promise<void> {
   other = await startTlsRegistry(path('other'), 5444);
   locked = await startTlsRegistry(path('locked'), 5445, { login });
