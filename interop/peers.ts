@@ -30,6 +30,7 @@ const debian: Record<string, string> = {
   podman: 'podman',
   buildah: 'buildah',
   time: 'time',
+  pg_createcluster: 'postgresql',
 };
 
 /** By the name each gets in `bin`: go names a command after its folder, and two of these would be `cosign`. */
@@ -47,6 +48,7 @@ const goTools: Record<string, { module: string; env?: Record<string, string> }> 
     module: 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0',
     env: { GOTOOLCHAIN: 'go1.27.0' },
   },
+  crane: { module: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   helm: { module: 'helm.sh/helm/v3/cmd/helm@v3.19.0' },
   /** Distribution 3. */
   registry3: { module: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2' },
@@ -79,6 +81,7 @@ export function install(): void {
   for (const name of Object.keys(goTools)) installGo(name);
   installHelper('ggcr-registry', 'ggcr');
   installHelper('notation-peer', 'notation');
+  installHelper('dockerfile-peer', 'dockerfile');
   if (!existsSync(join(bin, 'cargo-auditable')))
     sh(`cargo install --locked --quiet cargo-auditable@0.7.7 --root "${peers}" >&2`);
   if (!existsSync(join(peers, 'validators', 'done')))
@@ -114,6 +117,7 @@ export function versions(): string[] {
   return [
     `dpkg ${said("dpkg-query -W -f '${Version}' dpkg")}`,
     said('rpm --version'),
+    said('/usr/lib/postgresql/*/bin/postgres --version'),
     `npm ${said('npm --version')}`,
     said('pip --version'),
     said('mvn --version'),
@@ -127,6 +131,7 @@ export function versions(): string[] {
     `osv-scanner ${said(`"${bin}/osv-scanner" --version | head -1`)}`,
     `govulncheck ${said(`"${bin}/govulncheck" -version | grep -i scanner`)}`,
     ...['cosign2', 'cosign3', 'fulcio', 'rekor-server', 'timestamp-server'].map(moduleOf),
+    `buildkit ${said(`go version -m "${bin}/dockerfile-peer" | grep -oP '\\tdep\\tgithub.com/moby/buildkit\\t\\K\\S+'`)}`,
     `go-containerregistry ${said(`go version -m "${bin}/ggcr-registry" | grep -oP '\\tdep\\tgithub.com/google/go-containerregistry\\t\\K\\S+'`)}`,
   ];
 }

@@ -27,7 +27,7 @@ test('stages that stand on stages lead to the image below them', () => {
     'FROM base AS runtime',
     'COPY --from=build /x /x',
     'COPY --from=busybox:1 /y /y',
-    'RUN --mount=type=bind,from=0,target=/z --mount=type=cache,target=/c --mount="type=bind,from=node:20" x',
+    'RUN --mount=type=bind,from=build,target=/z --mount=type=cache,target=/c --mount="type=bind,from=node:20" x',
     'FROM runtime',
   );
   const { stages, base: final, target } = parseDockerfile(text);
@@ -54,6 +54,10 @@ test('stages that stand on stages lead to the image below them', () => {
 
 test('a name that comes later is no stage yet, and a stage may be called like an image', () => {
   assert.equal(base('FROM later\nFROM alpine AS later', { target: '0' }), 'later');
+  const late = parseDockerfile('FROM a\nCOPY --from=Later x y\nCOPY --from=9 x y\nFROM b AS later', {
+    target: '0',
+  });
+  assert.deepEqual(late.stages[0]!.uses.map(said), ['stage 1', 'undecided '], 'but COPY may name one');
   assert.equal(base('FROM alpine AS alpine\nFROM alpine'), 'alpine');
   assert.equal(base('FROM a AS x\nFROM b AS x\nFROM x'), 'b', 'the last of a name');
 });
@@ -73,19 +77,24 @@ test('arguments before the first stage have defaults, and what is given stands a
 
 test('an argument that nobody gave a value is named, and nothing is guessed', () => {
   assert.equal(base('ARG TAG\nFROM alpine:$TAG'), 'undecided TAG');
-  assert.equal(base('FROM ${REGISTRY}/${IMAGE}'), 'undecided REGISTRY,IMAGE');
+  assert.equal(base('FROM ${REGISTRY}/${IMAGE}'), 'undecided ');
   assert.equal(base('ARG TAG\nFROM alpine:$TAG', { args: { TAG: '1' } }), 'alpine:1');
-  assert.equal(base('FROM alpine:$TAG', { args: { TAG: '1' } }), 'undecided TAG', 'it was never declared');
+  assert.equal(
+    base('FROM alpine$TAG', { args: { TAG: ':1' } }),
+    'alpine',
+    'what was never declared is empty',
+  );
+  assert.equal(base('ARG REGISTRY IMAGE\nFROM ${REGISTRY}/${IMAGE}'), 'undecided REGISTRY,IMAGE');
   assert.equal(base('ARG A\nARG B=x$A\nFROM alpine:$B'), 'undecided B');
   const { stages } = parseDockerfile('FROM a\nCOPY --from=$X a b');
-  assert.equal(said(stages[0]!.uses[0]!), 'undecided $X');
+  assert.equal(said(stages[0]!.uses[0]!), 'undecided ');
 });
 
 test('defaults, alternatives and cuts within braces are those of the shell', () => {
   const args = (more: string) => base(`ARG V=1.2.3-alpine\nARG E=\nARG U\nFROM x:${more}`);
   assert.equal(args('${U:-9}'), 'x:9');
   assert.equal(args('${E:-9}'), 'x:9');
-  assert.equal(args('${E-9}'), 'x:');
+  assert.equal(args('z${E-9}'), 'x:z');
   assert.equal(args('${V:-$U}'), 'x:1.2.3-alpine', 'what is not taken needs no value');
   assert.equal(args('${V:+y}'), 'x:y');
   assert.equal(args('z${U:+y}'), 'x:z');
@@ -97,7 +106,7 @@ test('defaults, alternatives and cuts within braces are those of the shell', () 
   assert.equal(args('${V##*.}'), 'x:3-alpine');
   assert.equal(args('${V/./_}'), 'x:1_2.3-alpine');
   assert.equal(args('${V//./_}'), 'x:1_2_3-alpine');
-  assert.equal(args('\\$V'), 'x:$V');
+  assert.equal(args('\\$V'), 'undecided ', 'an escaped $ is text, and no image is called so');
   assert.match(args('${V'), /^undecided/);
 });
 

@@ -1,6 +1,8 @@
 // Which images a Dockerfile builds on: each stage's base, what is copied or mounted from, and what nobody can say.
+
+import { parseReference } from '../image/index.ts';
 import { dockerfileLines, type Instruction } from './dockerlines.ts';
-import { expandWord, splitWords } from './dockerwords.ts';
+import { expandWord, splitWords, type Variables } from './dockerwords.ts';
 import { invalidDockerfile, LineageFault } from './fault.ts';
 
 export interface DockerfileOptions {
@@ -17,7 +19,7 @@ export type Source =
   | { kind: 'image'; reference: string }
   | { kind: 'stage'; stage: number }
   | { kind: 'scratch' }
-  /** `missing`: arguments without a value. */
+  /** `missing`: arguments without a value; none: it names no image, whatever they are. */
   | { kind: 'undecided'; text: string; missing: string[] };
 
 export interface Stage {
@@ -47,8 +49,9 @@ const stageName = /^[a-z][a-z0-9._-]*$/;
 /** Throws LineageFault `dockerfile-invalid`, `dockerfile-target-unknown`. */
 export function parseDockerfile(text: string, options: DockerfileOptions = {}): DockerfileBases {
   const { instructions, escapeChar, syntax } = dockerfileLines(text);
-  const globals = new Map(platformArguments(options.platform));
+  const globals = globalArguments(options.platform);
   const stages: Stage[] = [];
+  const taken: (From & { stage: Stage })[] = [];
   for (const instruction of instructions) {
     const stage = stages.at(-1);
     if (instruction.name === 'FROM') {
@@ -60,30 +63,33 @@ export function parseDockerfile(text: string, options: DockerfileOptions = {}): 
         throw invalidDockerfile(instruction.line, 'FROM or ARG before the first stage', instruction.name);
       declare(instruction, globals, options.args ?? {}, escapeChar);
     } else if (instruction.name === 'COPY' || instruction.name === 'RUN')
-      for (const from of sourcesOf(instruction, escapeChar)) use(stage, from, stages);
+      taken.push(...sourcesOf(instruction, escapeChar).map((from) => ({ ...from, stage })));
   }
   if (stages.length === 0) throw invalidDockerfile(1, 'a FROM instruction', 'none');
+  for (const from of taken) use(from.stage, from, stages);
   const target = targetOf(stages, options.target);
   mark(stages, target);
   return { stages, target, base: baseOf(stages, target), ...(syntax === undefined ? {} : { syntax }) };
 }
 
+interface Globals extends Variables {
+  values: Map<string, string>;
+  open: Set<string>;
+}
+
 /** Arguments that every build has; those of the machine that builds are nobody's to know. */
-function platformArguments(platform: string | undefined): [string, string][] {
-  if (platform === undefined) return [];
-  const [os = '', architecture = '', variant = ''] = platform.split('/');
-  return [
-    ['TARGETPLATFORM', platform],
-    ['TARGETOS', os],
-    ['TARGETARCH', architecture],
-    ['TARGETVARIANT', variant],
-  ];
+function globalArguments(platform: string | undefined): Globals {
+  const target = ['TARGETPLATFORM', 'TARGETOS', 'TARGETARCH', 'TARGETVARIANT'];
+  const build = target.map((name) => name.replace('TARGET', 'BUILD'));
+  if (platform === undefined) return { values: new Map(), open: new Set([...target, ...build]) };
+  const parts = [platform, ...platform.split('/')];
+  return { values: new Map(target.map((name, at) => [name, parts[at] ?? ''])), open: new Set(build) };
 }
 
 /** ARG before the first FROM: `NAME`, `NAME=DEFAULT`, several on a line; a default may use what stands before it. */
 function declare(
   { rest }: Instruction,
-  globals: Map<string, string>,
+  globals: Globals,
   given: Readonly<Record<string, string>>,
   escapeChar: string,
 ): void {
@@ -91,21 +97,32 @@ function declare(
     const equals = word.indexOf('=');
     const name = equals < 0 ? word : word.slice(0, equals);
     if (Object.hasOwn(given, name)) {
-      globals.set(name, given[name]!);
+      set(globals, name, given[name]!);
       continue;
     }
-    if (equals < 0) continue;
+    if (equals < 0) {
+      if (!globals.values.has(name)) globals.open.add(name);
+      continue;
+    }
     const { text, missing } = expandWord(word.slice(equals + 1), globals, escapeChar);
     // a default made of a value nobody gave is none
-    if (missing.length > 0) globals.delete(name);
-    else globals.set(name, text);
+    if (missing.length === 0) set(globals, name, text);
+    else {
+      globals.values.delete(name);
+      globals.open.add(name);
+    }
   }
+}
+
+function set(globals: Globals, name: string, value: string): void {
+  globals.values.set(name, value);
+  globals.open.delete(name);
 }
 
 function stageOf(
   { rest, line }: Instruction,
   stages: readonly Stage[],
-  globals: Map<string, string>,
+  globals: Globals,
   escapeChar: string,
 ): Stage {
   const { flags, words } = flagsOf(rest, escapeChar);
@@ -127,44 +144,60 @@ function stageOf(
   };
 }
 
-function sourceOf(
-  word: string,
-  stages: readonly Stage[],
-  globals: Map<string, string>,
-  escapeChar: string,
-): Source {
+function sourceOf(word: string, stages: readonly Stage[], globals: Globals, escapeChar: string): Source {
   const { text, missing } = expandWord(word, globals, escapeChar);
   if (missing.length > 0) return { kind: 'undecided', text: word, missing };
-  if (text === '') return { kind: 'undecided', text: word, missing: [] };
-  const stage = stageNamed(stages, text);
+  // stage names are lower-case, and FROM compares letter by letter
+  const stage = stages.findLastIndex(({ name }) => name === text);
   if (stage >= 0) return { kind: 'stage', stage };
-  return text === 'scratch' ? { kind: 'scratch' } : { kind: 'image', reference: text };
+  if (text === 'scratch') return { kind: 'scratch' };
+  return isReference(text)
+    ? { kind: 'image', reference: text }
+    : { kind: 'undecided', text: word, missing: [] };
 }
 
-/** The last of that name before it. */
-function stageNamed(stages: readonly Stage[], name: string): number {
-  return stages.findLastIndex((stage) => stage.name !== undefined && stage.name === name.toLowerCase());
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface From {
+  from: string;
+  /** COPY may also name a stage by its number. */
+  byNumber: boolean;
 }
 
 /** `--from` of COPY, `from=` of a mount; variables are not replaced there. */
-function sourcesOf({ name, rest }: Instruction, escapeChar: string): string[] {
+function sourcesOf({ name, rest }: Instruction, escapeChar: string): From[] {
   const { flags, mounts } = flagsOf(rest, escapeChar);
-  if (name === 'COPY') return flags.has('from') ? [flags.get('from')!] : [];
-  return mounts.flatMap((mount) => fieldsOf(mount).flatMap((field) => /^from=(.+)$/i.exec(field)?.[1] ?? []));
+  if (name === 'COPY') return flags.has('from') ? [{ from: flags.get('from')!, byNumber: true }] : [];
+  return mounts.flatMap((mount) =>
+    fieldsOf(mount).flatMap((field) => {
+      const from = /^from=(.+)$/i.exec(field)?.[1];
+      return from === undefined ? [] : [{ from, byNumber: false }];
+    }),
+  );
 }
 
-function use(stage: Stage, from: string, stages: readonly Stage[]): void {
-  const before = stages.slice(0, -1);
-  const number = /^\d{1,4}$/.test(from) ? Number(from) : stageNamed(before, from);
-  const source: Source = from.includes('$')
-    ? { kind: 'undecided', text: from, missing: [from] }
-    : number >= 0 && number < before.length
-      ? { kind: 'stage', stage: number }
-      : from === 'scratch'
-        ? { kind: 'scratch' }
-        : { kind: 'image', reference: from };
+/** Any other stage of the Dockerfile, whatever its place; else an image. */
+function use(stage: Stage, { from, byNumber }: From, stages: readonly Stage[]): void {
+  const number = byNumber && /^\d+$/.test(from);
+  const at = number ? Number(from) : stages.findLastIndex(({ name }) => name === from.toLowerCase());
+  const other = at >= 0 ? stages[at] : undefined;
+  const source: Source =
+    other !== undefined && other !== stage
+      ? { kind: 'stage', stage: at }
+      : other === stage || number || from.includes('$') || !isReference(from)
+        ? { kind: 'undecided', text: from, missing: [] }
+        : from === 'scratch'
+          ? { kind: 'scratch' }
+          : { kind: 'image', reference: from };
   const text = JSON.stringify(source);
-  if (!stage.uses.some((other) => JSON.stringify(other) === text)) stage.uses.push(source);
+  if (!stage.uses.some((one) => JSON.stringify(one) === text)) stage.uses.push(source);
 }
 
 /** Leading words that begin with `--`; values without their quotes. */
@@ -198,7 +231,7 @@ function fieldsOf(mount: string): string[] {
 
 function targetOf(stages: readonly Stage[], wanted: string | undefined): number {
   if (wanted === undefined) return stages.length - 1;
-  const named = stageNamed(stages, wanted);
+  const named = stages.findLastIndex(({ name }) => name === wanted.toLowerCase());
   if (named >= 0) return named;
   if (/^\d{1,4}$/.test(wanted) && Number(wanted) < stages.length) return Number(wanted);
   const names = stages.flatMap(({ name }) => name ?? []);

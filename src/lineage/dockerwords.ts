@@ -37,7 +37,13 @@ export function heredocsOf(text: string, escapeChar: string): { name: string; ch
 }
 
 function unquoted(word: string, escapeChar: string): string {
-  return expand(word, new Map(), escapeChar, false).text;
+  return expand(word, { values: new Map(), open: new Set() }, escapeChar, false).text;
+}
+
+export interface Variables {
+  values: ReadonlyMap<string, string>;
+  /** There, but nobody gave them a value: a build may have. Others are empty for certain. */
+  open: ReadonlySet<string>;
 }
 
 export interface Expanded {
@@ -47,20 +53,11 @@ export interface Expanded {
 }
 
 /** A word with its quotes removed and its variables replaced. */
-export function expandWord(
-  word: string,
-  variables: ReadonlyMap<string, string>,
-  escapeChar: string,
-): Expanded {
+export function expandWord(word: string, variables: Variables, escapeChar: string): Expanded {
   return expand(word, variables, escapeChar, true);
 }
 
-function expand(
-  word: string,
-  variables: ReadonlyMap<string, string>,
-  escapeChar: string,
-  dollars: boolean,
-): Expanded {
+function expand(word: string, variables: Variables, escapeChar: string, dollars: boolean): Expanded {
   const lexer = new Lexer(word, variables, escapeChar, dollars);
   const text = lexer.until(undefined, 0);
   return { text, missing: [...lexer.missing, ...(lexer.isBroken ? [word.slice(0, 80)] : [])] };
@@ -73,12 +70,12 @@ class Lexer {
   readonly missing = new Set<string>();
   isBroken = false;
   readonly #text: string;
-  readonly #variables: ReadonlyMap<string, string>;
+  readonly #variables: Variables;
   readonly #escape: string;
   readonly #dollars: boolean;
   #at = 0;
 
-  constructor(text: string, variables: ReadonlyMap<string, string>, escapeChar: string, dollars: boolean) {
+  constructor(text: string, variables: Variables, escapeChar: string, dollars: boolean) {
     this.#text = text;
     this.#variables = variables;
     this.#escape = escapeChar;
@@ -140,7 +137,7 @@ class Lexer {
     if (name === '') return this.#broken();
     const sign = this.#text[this.#at++];
     if (sign === '}') return this.#value(name);
-    const value = this.#variables.get(name);
+    const value = this.#variables.values.get(name);
     if (sign === ':' || sign === '-' || sign === '+' || sign === '?') {
       const how = sign === ':' ? this.#text[this.#at++] : sign;
       const isSet = value !== undefined && (sign !== ':' || value !== '');
@@ -152,7 +149,7 @@ class Lexer {
       if (unused) for (const one of [...this.missing]) if (!missed.has(one)) this.missing.delete(one);
       if (how === '+') return isSet ? word : '';
       if (how === '-') return isSet ? value : word;
-      if (how === '?') return isSet ? value : this.#miss(name);
+      if (how === '?') return isSet ? value : this.#miss(name, true);
       return this.#broken();
     }
     if (sign === '#' || sign === '%' || sign === '/') return this.#cut(name, sign, depth);
@@ -185,11 +182,11 @@ class Lexer {
   }
 
   #value(name: string): string {
-    return this.#variables.get(name) ?? this.#miss(name);
+    return this.#variables.values.get(name) ?? this.#miss(name);
   }
 
-  #miss(name: string): string {
-    if (this.missing.size < mostMissing) this.missing.add(name);
+  #miss(name: string, isNeeded = this.#variables.open.has(name)): string {
+    if (isNeeded && this.missing.size < mostMissing) this.missing.add(name);
     return '';
   }
 
