@@ -13,7 +13,7 @@ import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { writeOutput } from './files.ts';
 import { ecosystemsMet } from './met.ts';
-import { collect, openSetting, type Setting } from './setting.ts';
+import { collect, openSetting } from './setting.ts';
 
 interface UpdateOptions {
   from: string;

@@ -58,6 +58,11 @@ const commands: Record<string, () => Promise<Command>> = {
   rollout: async () => (await import('./rollout.ts')).rolloutCommand(),
   release: async () => (await import('./release.ts')).releaseCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  push: async () => (await import('./push.ts')).pushCommand(),
+  renew: async () => (await import('./renew.ts')).renewCommand(),
+  renewals: async () => (await import('./renewals.ts')).renewalsCommand(),
+  approve: async () => (await import('./approve.ts')).approveCommand(),
+  serve: async () => (await import('./serve.ts')).serveCommand(),
   agent: async () => (await import('./agent.ts')).agentCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),
 };

@@ -1,0 +1,45 @@
+// seaworthy renewals: the record of what moved, what followed, and what came of it.
+import { Command } from 'commander';
+import type { ApiHold, ApiRenewalSummary } from '../server/contract/index.ts';
+import { formatHolds, formatRenewal, formatRenewals } from './renewaltext.ts';
+import { type ServerClientOptions, withApi, withServerOptions } from './serverapi.ts';
+
+interface Options extends ServerClientOptions {
+  format: string;
+}
+
+export function renewalsCommand(): Command {
+  return withServerOptions(
+    new Command('renewals')
+      .description('Show what was renewed and why; with an id, every image and step of one renewal.')
+      .argument('[id]', 'of a renewal'),
+  )
+    .option('--format <format>', 'table or json', 'table')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seaworthy renewals
+  $ seaworthy renewals r20261127-131700-4f2a`,
+    )
+    .action(run);
+}
+
+async function run(id: string | undefined, options: Options, command: Command): Promise<void> {
+  await withApi(command, options, async (api) => {
+    if (id !== undefined) {
+      write(await api.renewal(id), options.format, formatRenewal);
+      return;
+    }
+    const [renewals, holds] = await Promise.all([api.renewals(), api.holds()]);
+    write({ renewals, holds }, options.format, formatAll);
+  });
+}
+
+function formatAll({ renewals, holds }: { renewals: ApiRenewalSummary[]; holds: ApiHold[] }): string {
+  return `${formatRenewals(renewals)}${formatHolds(holds)}`;
+}
+
+function write<T>(answer: T, format: string, text: (answer: T) => string): void {
+  process.stdout.write(format === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : text(answer));
+}

@@ -1,0 +1,111 @@
+// Renewals as people read them.
+import type {
+  ApiCounted,
+  ApiHold,
+  ApiPlan,
+  ApiRenewalDetail,
+  ApiRenewalSummary,
+  ApiRenewedImage,
+} from '../server/contract/index.ts';
+
+export function formatRenewals(renewals: readonly ApiRenewalSummary[]): string {
+  if (renewals.length === 0) return 'nothing was renewed yet\n';
+  return table([
+    ['RENEWAL', 'STATE', 'IMAGES', 'TOOK', 'WHY'],
+    ...renewals.map(({ id, state, images, createdAt, endedAt, cause, text }) => [
+      id,
+      state,
+      String(images),
+      endedAt === undefined ? '…' : seconds(createdAt, endedAt),
+      state === 'running' || state === 'done' || text === '' ? cause : `${cause}: ${text}`,
+    ]),
+  ]);
+}
+
+export function formatHolds(holds: readonly ApiHold[]): string {
+  return holds
+    .map(
+      ({ base, reason, since }) =>
+        `\nheld since ${since.slice(0, 16)}: ${base}\n  ${reason}\n  seaworthy release ${base} --reason TEXT\n`,
+    )
+    .join('');
+}
+
+export function formatRenewal({
+  id,
+  state,
+  text,
+  cause,
+  createdAt,
+  endedAt,
+  images,
+  digest,
+}: ApiRenewalDetail): string {
+  const head = `${id}  ${state}${text === '' ? '' : ` (${text})`}\n  ${cause}\n  base ${digest}\n  began ${createdAt.slice(0, 19)}Z${endedAt === undefined ? '' : `, took ${seconds(createdAt, endedAt)}`}\n`;
+  return `${head}${images.map(formatImage).join('')}`;
+}
+
+function formatImage(image: ApiRenewedImage): string {
+  const lines = [
+    `\n${image.reference}  ${image.state}`,
+    `  ${short(image.from)} → ${image.to === undefined ? 'nothing yet' : short(image.to)}, on ${image.base.reference} ${short(image.base.from)} → ${image.base.to === undefined ? '?' : short(image.base.to)}`,
+    ...(image.means === undefined
+      ? []
+      : [`  ${image.means}${image.why === undefined ? '' : `: ${image.why}`}`]),
+    ...(image.before === undefined
+      ? []
+      : [
+          `  findings ${levels(image.before)}${image.after === undefined ? '' : ` → ${levels(image.after)}`}`,
+        ]),
+    ...(image.approvedBy === undefined ? [] : [`  approved by ${image.approvedBy}`]),
+    ...image.rollouts.map(
+      ({ target, state, text }) => `  ${target}: ${state}${text === '' ? '' : `, ${text}`}`,
+    ),
+    ...(image.text === '' || image.rollouts.length > 0 ? [] : [`  ${image.text}`]),
+    ...(image.steps.length === 0
+      ? []
+      : [
+          `  ${image.steps.map(({ step, startedAt, endedAt }) => `${step} ${seconds(startedAt, endedAt)}`).join(', ')}`,
+        ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function formatPlan({ base, digest, decision, why, held, images }: ApiPlan): string {
+  const head = `${base}@${short(digest)}: ${decision}${why === '' ? '' : `, ${why}`}\n${held === undefined ? '' : `held: ${held}\n`}`;
+  if (images.length === 0) return `${head}nothing stands on an earlier digest of it\n`;
+  const note = decision === 'allow' ? '' : 'it is not allowed itself: nothing would be renewed\n';
+  return `${head}${note}${table([
+    ['LEVEL', 'IMAGE', 'ON', 'MEANS'],
+    ...images.map(({ level, reference, base: on, baseDigest, means }) => [
+      String(level),
+      reference,
+      `${on}@${short(baseDigest)}`,
+      means === undefined ? 'none: renewal.images does not name it' : means.join(', else '),
+    ]),
+  ])}`;
+}
+
+function levels({ levels: counts, undecided }: ApiCounted): string {
+  const parts = Object.entries(counts).flatMap(([level, count]) => (count > 0 ? [`${count} ${level}`] : []));
+  return `${parts.length === 0 ? 'none' : parts.join(' ')}${undecided > 0 ? ` (${undecided} undecided)` : ''}`;
+}
+
+export function short(digest: string): string {
+  return digest.slice(0, digest.indexOf(':') + 13);
+}
+
+function seconds(from: string, to: string): string {
+  const ms = Date.parse(to) - Date.parse(from);
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  ')}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,61 @@
+// seaworthy serve: the server that watches, renews and rolls out.
+import { Command } from 'commander';
+import { askPassword } from './password.ts';
+import { openSetting } from './setting.ts';
+
+export async function serveCommand(): Promise<Command> {
+  const { serverOptions } = await import('../server/configoptions.ts');
+  const command = new Command('serve')
+    .description(
+      'Run the server: it knows every image, notices what moved, renews what stands on it, and rolls it out.',
+    )
+    .option('--config <file>', 'its configuration (SEAWORTHY_CONFIG); docs/server.md')
+    .addHelpText(
+      'after',
+      `
+Every option is also a key of the configuration and an environment variable: --watch-every is watch.every and
+SEAWORTHY_WATCH_EVERY. Lists are given as YAML. Flags come before variables, variables before the file.
+
+Example:
+  $ seaworthy serve --home /var/lib/seaworthy --config server.yaml`,
+    );
+  for (const { flag, description, isText } of serverOptions())
+    command.option(`${flag} <${isText ? 'text' : 'yaml'}>`, description);
+  return command.action(run);
+}
+
+async function run(_: unknown, command: Command): Promise<void> {
+  const options = command.opts<Record<string, string>>();
+  const setting = openSetting(command);
+  const { createLog, readConfig, serveHub, serverOptions } = await import('../server/index.ts');
+  const flags = Object.fromEntries(serverOptions().map(({ path, flag }) => [path, options[nameOf(flag)]]));
+  const config = readConfig(options['config'] ?? process.env['SEAWORTHY_CONFIG'], flags, process.env);
+  const log = createLog(config.log ?? 'info');
+  try {
+    const served = await serveHub({
+      config,
+      home: setting.home,
+      http: setting.http,
+      log,
+      env: process.env,
+      password: () => askPassword('Password of the signing key: '),
+    });
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `Seaworthy listens at ${served.url}${served.registry === undefined ? '' : `, its registry at ${served.registry}`}\n  a token that may everything: ${served.tokenFile}\n`,
+      );
+    await new Promise<void>((resolve) =>
+      setting.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    log.info('stopping');
+    await served.close();
+  } finally {
+    await setting.close();
+  }
+  process.exit(0);
+}
+
+/** As commander names it: `--watch-every` is `watchEvery`. */
+function nameOf(flag: string): string {
+  return flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,2 @@
+// Push events of registries in; what is told to others out.
+export { type PushHint, type PushKind, parsePush } from './push.ts';
