@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface PostgresServer {
+  port: number;
+  /** The certificate of the authority that the server's own comes from; it names `localhost`. */
+  authority: string;
   /** Over TCP, with a password. */
   url: string;
   /** As by an administrator: clients are cut off, what they began is undone. */
@@ -25,10 +28,6 @@ function programs(): string {
   );
   if (newest === undefined) throw new Error('expected PostgreSQL under /usr/lib/postgresql, got none');
   return newest;
-}
-
-export function postgresVersion(): string {
-  return execFileSync(join(programs(), 'postgres'), ['--version'], { encoding: 'utf8' }).trim();
 }
 
 /** It refuses to run as root. */
@@ -60,6 +59,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     'UTF8',
     '--no-sync',
   ]);
+  const authority = makeCertificates(data, user);
   const port = await freePort();
   let server: ChildProcess | undefined;
   const up = async () => {
@@ -76,6 +76,8 @@ export async function startPostgres(): Promise<PostgresServer> {
         `unix_socket_directories=${directory}`,
         '-c',
         'max_connections=200',
+        '-c',
+        'ssl=on',
       ],
       { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
     );
@@ -98,6 +100,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
   await up();
   return {
+    port,
+    authority,
     url: `postgres://sea:tide@127.0.0.1:${port}/postgres`,
     up,
     down: () => end('SIGINT'),
@@ -115,6 +119,45 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** By openssl: an authority, and a certificate of it where the server looks for one. */
+function makeCertificates(data: string, user: { uid?: number; gid?: number }): string {
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { ...user, cwd: data, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=sea authority',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+  );
+  openssl('req', ...key, '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr');
+  writeFileSync(join(data, '..', 'names'), 'subjectAltName=DNS:localhost');
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.crt',
+    '-CAkey',
+    'ca.key',
+    '-days',
+    '2',
+    '-extfile',
+    '../names',
+    '-out',
+    'server.crt',
+  );
+  return join(data, 'ca.crt');
 }
 
 function children(pid: number): number[] {

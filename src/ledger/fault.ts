@@ -24,6 +24,10 @@ export type LedgerFaultCode =
 
 export class LedgerFault extends Fault<LedgerFaultCode> {}
 
+export function isLedgerFault(error: unknown): error is LedgerFault {
+  return error instanceof LedgerFault;
+}
+
 export type Constraint = 'unique' | 'foreign-key' | 'not-null' | 'check';
 
 /** A row broke a rule of its table: a bug, unless the caller knows what it asked for and catches it. */

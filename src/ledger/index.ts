@@ -4,7 +4,13 @@ export { type Generated, type Insertable, type Selectable, sql, type Updateable 
 export { type AuditEntry, type AuditQuery, listAudit, type RecordedEntry, record } from './audit.ts';
 export { type Deliver, type Delivery, type DeliveryOptions, startDelivery } from './delivery.ts';
 export { enqueue } from './enqueue.ts';
-export { type Constraint, ConstraintError, LedgerFault, type LedgerFaultCode } from './fault.ts';
+export {
+  type Constraint,
+  ConstraintError,
+  isLedgerFault,
+  LedgerFault,
+  type LedgerFaultCode,
+} from './fault.ts';
 export { fence } from './fence.ts';
 export type { JobEnd, JobHold, JobPayload, LeasedJob, NewJob } from './job.ts';
 export { countJobs, dropJob, type JobQuery, type ListedJob, listJobs, reviveJob } from './jobs.ts';

@@ -12,6 +12,8 @@ export interface Wanted {
   count: number;
   /** How many of each kind at most. */
   kinds: ReadonlyMap<string, number>;
+  /** Jobs that this worker still works on: were one late, its next sign of life mends it. */
+  running: readonly number[];
 }
 
 export interface Leased {
@@ -24,10 +26,10 @@ export interface Leased {
 export async function lease<T>(write: Write<T>, wanted: Wanted): Promise<Leased> {
   const jobs = ofJobs(write);
   const now = writingOf().ledger.clock.now().getTime();
-  await reclaim(jobs, now);
+  await reclaim(jobs, now, wanted.running);
   const found: JobRow[] = [];
   for (const [count, kinds] of groupsOf(wanted)) {
-    const due = jobs
+    let due = jobs
       .selectFrom('ledger_jobs')
       .selectAll()
       .where('state', '=', 'waiting')
@@ -37,6 +39,8 @@ export async function lease<T>(write: Write<T>, wanted: Wanted): Promise<Leased>
       .orderBy('run_at')
       .orderBy('id')
       .limit(count);
+    // a handler that does not heed that its lease is lost keeps its job from being begun a second time beside it
+    if (wanted.running.length > 0) due = due.where('id', 'not in', wanted.running);
     found.push(...(await skipLocked(due).execute()));
   }
   found.sort((a, b) => a.priority - b.priority || a.run_at - b.run_at || a.id - b.id);
@@ -64,13 +68,14 @@ export async function lease<T>(write: Write<T>, wanted: Wanted): Promise<Leased>
 }
 
 /** What was leased by a worker whose time ran out: it crashed, or hangs and will find its lease lost. */
-async function reclaim(jobs: Transaction<JobTables>, now: number): Promise<void> {
-  const late = jobs
+async function reclaim(jobs: Transaction<JobTables>, now: number, running: readonly number[]): Promise<void> {
+  let late = jobs
     .selectFrom('ledger_jobs')
     .selectAll()
     .where('state', '=', 'leased')
     .where('lease_until', '<=', now)
     .limit(1000);
+  if (running.length > 0) late = late.where('id', 'not in', running);
   for (const row of await skipLocked(late).execute()) await settle(jobs, row, { kind: 'lost' });
 }
 

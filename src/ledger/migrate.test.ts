@@ -69,6 +69,23 @@ for (const ledgers of testLedgers()) {
     await ledger.close();
   });
 
+  // SQLite’s file is one process’s alone
+  if (ledgers.dialect === 'postgres')
+    test(
+      said('of many that open a new ledger at once each finds every migration applied once'),
+      async (t) => {
+        const url = ledgers.place(t);
+        const opened = await Promise.all(
+          Array.from({ length: 6 }, () => openLedger({ url, books: [masts, hulls] })),
+        );
+        const { rows } = await sql`select * from ledger_migrations where book in ('hulls', 'masts')`.execute(
+          opened[0]!.read(),
+        );
+        assert.equal(rows.length, 2);
+        for (const ledger of opened) await ledger.close();
+      },
+    );
+
   test(said('a ledger that a newer version wrote is left alone'), async (t) => {
     const url = ledgers.place(t);
     const newer = book('hulls', {

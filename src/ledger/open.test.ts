@@ -10,7 +10,9 @@ import {
   runStatements,
   sql,
   tableWords,
+  type Write,
 } from './index.ts';
+import { outsideOfWriting } from './writing.ts';
 
 interface Tables {
   fleet_ships: { id: Generated<number>; name: string; seen: number; hull: Uint8Array | null };
@@ -140,6 +142,37 @@ for (const ledgers of testLedgers()) {
     await Promise.all(Array.from({ length: 20 }, one));
     const [row] = await ledger.read<Tables>().selectFrom('fleet_ships').select('seen').execute();
     assert.equal(row?.seen, 20);
+  });
+
+  test(said('a transaction that others are always in the way of runs alone in the end'), async (t) => {
+    const ledger = await ledgers.open(t, { books });
+    await ledger.write<Tables, unknown>((write) =>
+      write
+        .insertInto('fleet_ships')
+        .values({ ...ship('Ann'), seen: 0 })
+        .execute(),
+    );
+    const bump = (write: Write<Tables>) =>
+      write
+        .updateTable('fleet_ships')
+        .set(({ eb }) => ({ seen: eb('seen', '+', 1) }))
+        .execute();
+    let tries = 0;
+    const others: Promise<unknown>[] = [];
+    await ledger.write<Tables, void>(async (write) => {
+      tries++;
+      await write.selectFrom('fleet_ships').selectAll().execute();
+      // begun outside of this transaction, as by another process
+      const other = outsideOfWriting(() => ledger.write<Tables, unknown>(bump));
+      others.push(other);
+      // who is not alone lets the other go first, and then finds the row changed
+      if (ledgers.dialect === 'postgres' && tries <= 4) await other;
+      await bump(write);
+    });
+    await Promise.all(others);
+    assert.equal(tries, ledgers.dialect === 'postgres' ? 5 : 1);
+    const [row] = await ledger.read<Tables>().selectFrom('fleet_ships').select('seen').execute();
+    assert.equal(row?.seen, tries + 1);
   });
 
   test(said('reads answer while a write is open, and see nothing of it'), async (t) => {

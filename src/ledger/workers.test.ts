@@ -15,6 +15,7 @@ import {
   LedgerFault,
   listJobs,
   type NewJob,
+  openLedger,
   reviveJob,
   startWorkers,
   type WorkersOptions,
@@ -331,6 +332,8 @@ for (const ledgers of testLedgers()) {
     await put(ledger, { kind: 'write', payload: {} });
     const first = await paused.promise;
     clock.at += 30_001;
+    // late as it is, it does not take from itself what it still works on
+    await slow.wake();
     const taken = Promise.withResolvers<LeasedJob>();
     const finishSecond = Promise.withResolvers<void>();
     const second = started(t, ledger, {
@@ -458,6 +461,33 @@ for (const ledgers of testLedgers()) {
     await put(ledger, { kind: 'wait', payload: {} });
     assert.equal((await listJobs(ledger, { state: 'waiting' })).length, 2);
   });
+
+  // SQLite’s file is one process’s alone
+  if (ledgers.dialect === 'postgres')
+    test(said('a job that another process enqueues is heard of at once'), async (t) => {
+      const url = ledgers.place(t);
+      const [here, there] = [await openLedger({ url, books: [] }), await openLedger({ url, books: [] })];
+      const heard = Promise.withResolvers<JobEnd>();
+      const woken = Promise.withResolvers<void>();
+      // told once it listens: until then nothing is missed that was enqueued before
+      ownOf(here).listen!(woken.resolve);
+      await woken.promise;
+      const workers = startWorkers(here, {
+        pollMs: 3_600_000,
+        handlers: {
+          call: async () => {
+            heard.resolve('done');
+            return 'done';
+          },
+        },
+      });
+      await workers.idle();
+      await put(there, { kind: 'call', payload: {} });
+      await heard.promise;
+      await workers.stop();
+      await here.close();
+      await there.close();
+    });
 
   test(said('a payload that is large is refused'), async (t) => {
     const ledger = await ledgers.open(t, { books: [] });

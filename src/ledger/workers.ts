@@ -175,7 +175,7 @@ class Crew implements Workers {
         if (current?.state === 'leased' && current.token === row.token) await settle(write, current, outcome);
       }
       if (this.#isStopped) return { rows: [] };
-      return lease(write, { worker: this.#name, leaseMs, ...room });
+      return lease(write, { worker: this.#name, leaseMs, running: [...this.#running.keys()], ...room });
     });
     for (const row of taken.rows) this.#run(row, now + leaseMs);
     this.#isDry = taken.rows.length === 0;
