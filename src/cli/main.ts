@@ -53,6 +53,7 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import('./check.ts')).checkCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
+  lineage: async () => (await import('./lineage.ts')).lineageCommand(),
   promote: async () => (await import('./promote.ts')).promoteCommand(),
   cluster: async () => (await import('./cluster.ts')).clusterCommand(),
   rollout: async () => (await import('./rollout.ts')).rolloutCommand(),
