@@ -20,7 +20,8 @@ export async function beat(
         'id',
         'in',
         holds.map(({ id }) => id),
-      );
+      )
+      .orderBy('id');
     if (ledger.dialect === 'postgres') query = query.forUpdate();
     const tokens = new Map((await query.execute()).map(({ id, token }) => [id, token]));
     const held = holds.filter(({ id, token }) => tokens.get(id) === token).map(({ id }) => id);

@@ -14,11 +14,13 @@ export interface Wanted {
   kinds: ReadonlyMap<string, number>;
   /** Jobs that this worker still works on: were one late, its next sign of life mends it. */
   running: readonly number[];
+  /** Whether to look for what lost its worker first. */
+  isReclaiming: boolean;
 }
 
 export interface Leased {
   rows: JobRow[];
-  /** When the next one that waits is due, of all kinds asked for. */
+  /** When the next one that waits is due, of all kinds asked for; not looked for when none more fits. */
   nextAt?: number;
 }
 
@@ -26,7 +28,7 @@ export interface Leased {
 export async function lease<T>(write: Write<T>, wanted: Wanted): Promise<Leased> {
   const jobs = ofJobs(write);
   const now = writingOf().ledger.clock.now().getTime();
-  await reclaim(jobs, now, wanted.running);
+  if (wanted.isReclaiming) await reclaim(jobs, now, wanted.running);
   const found: JobRow[] = [];
   for (const [count, kinds] of groupsOf(wanted)) {
     let due = jobs
@@ -63,6 +65,7 @@ export async function lease<T>(write: Write<T>, wanted: Wanted): Promise<Leased>
       )
       .execute();
   const rows = taken.map((row) => ({ ...row, token: row.token + 1, attempt: row.attempt + 1 }));
+  if (rows.length === wanted.count) return { rows };
   const nextAt = await nextDue(jobs, [...wanted.kinds.keys()]);
   return nextAt === undefined ? { rows } : { rows, nextAt };
 }

@@ -35,6 +35,36 @@ export function checkedEnd(end: JobEnd): JobEnd {
   throw new Error(`expected 'done' or { again: ms from now }, got ${JSON.stringify(end)}`);
 }
 
+export interface Ended {
+  row: JobRow;
+  outcome: Outcome;
+}
+
+/** Moves on what a worker ended, but for what its handlers finished themselves and what is another's by now. */
+export async function settleAll<T>(write: Write<T>, ended: readonly Ended[]): Promise<void> {
+  if (ended.length === 0) return;
+  const jobs = ofJobs(write);
+  let query = jobs
+    .selectFrom('ledger_jobs')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      ended.map(({ row }) => row.id),
+    )
+    .orderBy('id');
+  if (writingOf().ledger.dialect === 'postgres') query = query.forUpdate();
+  const current = new Map((await query.execute()).map((row) => [row.id, row]));
+  const over: number[] = [];
+  for (const { row, outcome } of ended) {
+    const now = current.get(row.id);
+    if (now?.state !== 'leased' || now.token !== row.token) continue;
+    if (outcome.kind === 'end' && outcome.end === 'done' && now.next === null) over.push(row.id);
+    else await settle(write, now, outcome);
+  }
+  if (over.length > 0) await jobs.deleteFrom('ledger_jobs').where('id', 'in', over).execute();
+}
+
 /** The row must be held: `held`, or locked by the caller. */
 export async function settle<T>(write: Write<T>, row: JobRow, outcome: Outcome): Promise<void> {
   const now = writingOf().ledger.clock.now().getTime();

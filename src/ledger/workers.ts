@@ -6,11 +6,11 @@ import type { Listening } from './engine.ts';
 import { LedgerFault } from './fault.ts';
 import { beat } from './heartbeat.ts';
 import type { JobEnd, JobPayload, LeasedJob } from './job.ts';
-import { type JobRow, ofJobs } from './jobbook.ts';
+import type { JobRow } from './jobbook.ts';
 import { lease } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import { type OwnLedger, ownOf } from './own.ts';
-import { checkedEnd, type Outcome, settle } from './settle.ts';
+import { checkedEnd, type Ended, type Outcome, settleAll } from './settle.ts';
 import { outsideOfWriting } from './writing.ts';
 
 export type JobHandler = (job: LeasedJob) => Promise<JobEnd>;
@@ -68,11 +68,13 @@ class Crew implements Workers {
   #beating: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Ended runs that the record does not know of yet. */
-  #ended: { row: JobRow; outcome: Outcome }[] = [];
+  #ended: Ended[] = [];
   #pump: Promise<void> | undefined;
   #isAsked = false;
   #isStopped = false;
   #failures = 0;
+  /** When lost jobs are looked for next, by our clock. */
+  #reclaimAt = 0;
   #onChange: (() => void)[] = [];
   /** The last look found nothing that is due. */
   #isDry = false;
@@ -161,22 +163,19 @@ class Crew implements Workers {
   }
 
   /** One transaction: what ended is moved on, what is due is taken. */
-  async #turn(ended: readonly { row: JobRow; outcome: Outcome }[]): Promise<void> {
+  async #turn(ended: readonly Ended[]): Promise<void> {
     const room = this.#room();
     if (ended.length === 0 && room.kinds.size === 0) return;
     const leaseMs = this.#leaseMs;
     const now = this.#ledger.clock.now().getTime();
+    const isReclaiming = now >= this.#reclaimAt;
     const taken = await this.#ledger.writeAs('read committed', async (write) => {
-      for (const { row, outcome } of ended) {
-        let query = ofJobs(write).selectFrom('ledger_jobs').selectAll().where('id', '=', row.id);
-        if (this.#ledger.dialect === 'postgres') query = query.forUpdate();
-        const current = await query.executeTakeFirst();
-        // finished by its handler, or another's by now
-        if (current?.state === 'leased' && current.token === row.token) await settle(write, current, outcome);
-      }
+      await settleAll(write, ended);
       if (this.#isStopped) return { rows: [] };
-      return lease(write, { worker: this.#name, leaseMs, running: [...this.#running.keys()], ...room });
+      const running = [...this.#running.keys()];
+      return lease(write, { worker: this.#name, leaseMs, running, isReclaiming, ...room });
     });
+    if (isReclaiming) this.#reclaimAt = now + leaseMs / 10;
     for (const row of taken.rows) this.#run(row, now + leaseMs);
     this.#isDry = taken.rows.length === 0;
     const poll = this.#options.pollMs ?? 5000;
