@@ -23,14 +23,15 @@ export interface Begun {
  * tag still names that digest. Rejects with Faults of the registry.
  */
 export async function beginRenewal(parts: RenewalParts, cause: Cause, job: LeasedJob): Promise<Begun> {
-  const verdict = await parts.workshop.judge(cause.base, cause.to);
-  const hold = await holdOn(parts, cause.base);
-  const all = verdict.decision === 'allow' && hold === undefined ? await parts.standingOn(cause.base) : [];
-  const follow = all.filter(
+  const follow = (await parts.standingOn(cause.base)).filter(
     ({ reference }) =>
       parts.settingsOf(reference) !== undefined &&
       (cause.kind !== 'asked' || cause.reference === undefined || cause.reference === reference),
   );
+  if (follow.length === 0)
+    return { id: '', state: 'nothing', text: `nothing that is renewed stands on ${cause.base}`, images: 0 };
+  const verdict = await parts.workshop.judgeBase(cause.base, cause.to);
+  const hold = await holdOn(parts, cause.base);
   const now = parts.clock.now().getTime();
   return parts.ledger.write<RenewalTables, Begun>(async (write) => {
     await fence(write, job);

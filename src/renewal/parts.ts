@@ -75,6 +75,8 @@ export interface Workshop {
   current(reference: string): Promise<string | undefined>;
   /** Under the policy in force, every rule enforced. */
   judge(reference: string, digest: string): Promise<Verdict>;
+  /** The same for a base, which may be nobody's to attach evidence to: our own scan of it is believed. */
+  judgeBase(reference: string, digest: string): Promise<Verdict>;
   rebase(order: RebaseOrder): Promise<Rebased>;
   /** Which of its platforms do not stand on the base; empty: all do. */
   notOn(reference: string, digest: string, base: { reference: string; digest: string }): Promise<string[]>;

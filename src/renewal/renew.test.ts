@@ -67,7 +67,10 @@ describe('a base moved', () => {
     await begin(cause);
     await begin({ kind: 'base-moved', base: app, from: digest('app-1'), to: made.tags.get(app)! });
     assert.equal(made.deeds.length, deeds);
-    assert.deepEqual((await listRenewals(ledger)).map(({ state }) => state).sort(), ['done', 'nothing']);
+    assert.deepEqual(
+      (await listRenewals(ledger)).map(({ state }) => state),
+      ['done'],
+    );
   });
 
   test('an unsigned base moves nothing, until it is signed', async (t) => {

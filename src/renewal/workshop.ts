@@ -32,6 +32,7 @@ import {
   scanAuthorities,
   signerAuthority,
   signWithBundle,
+  type Verdict,
   type VerifierThread,
 } from '../trust/index.ts';
 import type { Workshop } from './parts.ts';
@@ -85,6 +86,30 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
       done.push(await work(await resolveDigest(named, entry.digest), named));
     return done;
   }
+  async function judge(
+    reference: string,
+    digest: string,
+    scanFiles?: readonly ScanResult[],
+  ): Promise<Verdict> {
+    const { domain, repository, tag } = parseReference(reference);
+    // a new one each time: what was kept is what a renewal changes
+    const checker = createChecker({ ...place, home, clock, verify: options.verifier.verify });
+    const { verdict } = await checker.check({
+      reference: { domain, repository, digest, ...(tag === undefined ? {} : { tag }) },
+      policy: options.policy(),
+      purpose: 'release',
+      ...(scanFiles === undefined ? {} : { scanFiles }),
+    });
+    return verdict;
+  }
+  function rescan(reference: string, digest: string): Promise<ScanResult[]> {
+    return eachPlatform(reference, digest, async (image) =>
+      judgeInventory(await inspectTarget(`registry:${pinned(image)}`, scanning), {
+        ...scanning,
+        database: options.database(),
+      }),
+    );
+  }
   return {
     rebase: options.rebase,
     async current(reference) {
@@ -96,17 +121,8 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
         throw error;
       }
     },
-    async judge(reference, digest) {
-      const { domain, repository, tag } = parseReference(reference);
-      // a new one each time: what was kept is what a renewal changes
-      const checker = createChecker({ ...place, home, clock, verify: options.verifier.verify });
-      const { verdict } = await checker.check({
-        reference: { domain, repository, digest, ...(tag === undefined ? {} : { tag }) },
-        policy: options.policy(),
-        purpose: 'release',
-      });
-      return verdict;
-    },
+    judge: (reference, digest) => judge(reference, digest),
+    judgeBase: async (reference, digest) => judge(reference, digest, await rescan(reference, digest)),
     async notOn(reference, digest, base) {
       const bases = await configs.of(await at(base.reference, base.digest));
       const images = await configs.of(await at(reference, digest));
@@ -119,14 +135,7 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
     },
     platforms: async (reference, digest) =>
       (await configs.of(await at(reference, digest))).map(({ platform }) => platform),
-    async rescan(reference, digest) {
-      return eachPlatform(reference, digest, async (image) =>
-        judgeInventory(await inspectTarget(`registry:${pinned(image)}`, scanning), {
-          ...scanning,
-          database: options.database(),
-        }),
-      );
-    },
+    rescan,
     async scan(reference, digest) {
       const attester = await attesterOf(options);
       return eachPlatform(reference, digest, async (image, named): Promise<ScanResult> => {

@@ -300,7 +300,7 @@ async function plan(parts: HubParts, base: string): Promise<ApiPlan> {
   const digest = await workshop.current(base);
   if (digest === undefined)
     throw new ApiRefusal(404, 'image-not-found', `expected ${base} in its registry, got none`);
-  const verdict = await workshop.judge(base, digest);
+  const verdict = await workshop.judgeBase(base, digest);
   const held = (await listHolds(ledger)).find((hold) => hold.base === base)?.reason;
   const open = verdict.rules.filter(({ outcome }) => outcome === 'failed' || outcome === 'undecided');
   return {

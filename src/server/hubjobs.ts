@@ -152,10 +152,9 @@ async function begin(parts: HubParts, job: LeasedJob): Promise<JobEnd> {
   // what stands on its earlier digests is known only once the new one is in the book
   await recordLineage(parts, cause.base, await parts.resolve(cause.base, cause.to), true);
   const begun = await beginRenewal(parts.renewal, cause, job);
-  parts.log.info(
-    { base: cause.base, renewal: begun.id, state: begun.state, images: begun.images },
-    begun.text,
-  );
+  if (begun.state === 'nothing') return 'done';
+  const { id: renewal, state, images } = begun;
+  parts.log.info({ base: cause.base, renewal, state, images }, begun.text);
   if (!['refused', 'undecided', 'held'].includes(begun.state)) return 'done';
   const row = await parts.ledger
     .read<RenewalTables>()

@@ -67,6 +67,7 @@ export class World {
   readonly workshop: Workshop = {
     current: async (reference) => this.tags.get(reference),
     judge: async (reference, of) => this.#verdict(reference, of),
+    judgeBase: async (reference, of) => this.#verdict(reference, of),
     rebase: async ({ reference, digest: of, base }) => {
       const why = this.unproven.get(reference);
       if (why !== undefined) return { unproven: why, proofs: [{ name: 'packages', holds: 'no' }] };
