@@ -29,7 +29,8 @@ function below(looked: Looked, indent: string, lines: string[]): void {
   if (looked.moved !== undefined) lines.push(`${deeper}the tag has moved on to ${looked.moved}`);
   for (const claim of lineage.claims) {
     const text = claimText(claim);
-    if (text !== undefined) lines.push(`${deeper}! ${text}`);
+    const isSaid = lineage.kind === 'unknown' && lineage.why.includes(claim.reference ?? claim.digest ?? ' ');
+    if (text !== undefined && !isSaid) lines.push(`${deeper}! ${text}`);
   }
   if (looked.base !== undefined) below(looked.base, deeper, lines);
 }
