@@ -4,6 +4,7 @@ import { form } from './form.ts';
 import { front } from './front.ts';
 import { image } from './image.ts';
 import { install } from './install.ts';
+import { ledgerMutants } from './ledger.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
@@ -18,6 +19,7 @@ import { trust } from './trust.ts';
 export const mutants: readonly Mutant[] = [
   ...image,
   ...net,
+  ...ledgerMutants,
   ...transport,
   ...trust,
   ...notation,

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { testLedgers } from '../testing/ledgers.ts';
+import { hashOf } from './audit.ts';
+import type { AuditTables } from './auditbook.ts';
 import { type Ledger, listAudit, record, sql, verifyAudit } from './index.ts';
 
 const books: [] = [];
@@ -23,7 +25,7 @@ async function tamper(ledger: Ledger, statement: string): Promise<void> {
   await ledger.write(async (write) => {
     if (ledger.dialect === 'sqlite')
       for (const change of ['update', 'delete'])
-        await sql.raw(`drop trigger ledger_audit_no_${change}`).execute(write);
+        await sql.raw(`drop trigger if exists ledger_audit_no_${change}`).execute(write);
     else await sql.raw('alter table ledger_audit disable trigger all').execute(write);
     await sql.raw(statement).execute(write);
   });
@@ -122,6 +124,19 @@ for (const ledgers of testLedgers()) {
       await tamper(ledger, statement);
       assert.equal((await verifyAudit(ledger)).broken?.seq, seq);
     });
+
+  test(said('a changed row with a hash of its own is found by the row after it'), async (t) => {
+    const ledger = await ledgers.open(t, { books });
+    await fill(ledger, 5);
+    await tamper(ledger, "update ledger_audit set actor = 'eve' where seq = 2");
+    const audit = ledger.read<AuditTables>().selectFrom('ledger_audit').selectAll();
+    const rows = await audit.where('seq', '<', 3).orderBy('seq').execute();
+    const hash = hashOf(rows[0]!.hash, rows[1]!);
+    await ledger.write(async (write) => {
+      await sql`update ledger_audit set hash = ${hash} where seq = 2`.execute(write);
+    });
+    assert.equal((await verifyAudit(ledger)).broken?.seq, 3);
+  });
 
   test(said('a trail that was written anew is found by an end that was noted'), async (t) => {
     const ledger = await ledgers.open(t, { books });

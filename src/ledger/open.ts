@@ -61,7 +61,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   return ledger;
 }
 
-function ledgerOf(engine: Engine, clock: Clock, log: LedgerLog): OwnLedger {
+/** Of an engine that is set up. */
+export function ledgerOf(engine: Engine, clock: Clock, log: LedgerLog): OwnLedger {
   const { reader, writer } = queriesOf(engine);
   const ledger: OwnLedger = {
     dialect: engine.dialect,
