@@ -23,6 +23,6 @@ export {
 export { type Claim, type Lineage, type LineageFacts, lineageOf } from './lineage.ts';
 export { type Looked, type LookOptions, lookUp } from './look.ts';
 export { isLinkedBuild, type Material, materialsOf } from './materials.ts';
-export { type FoundProvenance, provenanceOf } from './provenance.ts';
+export { type FoundProvenance, isLinkedImage, provenanceOf } from './provenance.ts';
 export { forgetTag, recordBase, recordSighting, type SeenPlatform, type Sighting } from './record.ts';
 export { type BaseQuery, basesUnder, keptDocument } from './seen.ts';

@@ -37,7 +37,7 @@ interface Shape {
 
 /** What BuildKit writes with mode=max for `FROM` and some `COPY --link`. */
 function definition({
-  base = 'docker-image://r.example/base@sha256:1',
+  base = `docker-image://r.example/base:1@sha256:${digest}`,
   copies = [link],
   mergeFirst = 'step0:0',
 }: Shape = {}) {
@@ -68,37 +68,34 @@ function definition({
 }
 const link = [{ input: -1, secondaryInput: 0, Action: { copy: { src: '/a' } } }];
 
+const isLinked = (predicate: unknown) => isLinkedBuild(predicate, [`sha256:${digest}`]);
+
 test('a merge of an image and copies that begin on nothing is linked', () => {
-  assert.equal(isLinkedBuild(definition()), true);
-  assert.equal(isLinkedBuild(definition({ copies: [link, link] })), true);
+  assert.equal(isLinked(definition()), true);
+  assert.equal(isLinked(definition({ copies: [link, link] })), true);
 });
 
 test('whatever stands on the base, or is said in another way, is not', () => {
   assert.equal(
-    isLinkedBuild(definition({ copies: [[{ input: 0, Action: { copy: {} } }]] })),
+    isLinked(definition({ copies: [[{ input: 0, Action: { copy: {} } }]] })),
     false,
     'onto the base',
   );
-  assert.equal(
-    isLinkedBuild(definition({ copies: [[{ Action: { copy: {} } }]] })),
-    false,
-    'input 0 left out',
-  );
-  assert.equal(
-    isLinkedBuild(definition({ copies: [[{ input: -1, Action: { mkdir: {} } }]] })),
-    false,
-    'no copy',
-  );
-  assert.equal(isLinkedBuild(definition({ copies: [[]] })), false);
-  assert.equal(isLinkedBuild(definition({ copies: [] })), false, 'nothing above');
-  assert.equal(isLinkedBuild(definition({ base: 'local://x' })), false);
-  assert.equal(isLinkedBuild(definition({ mergeFirst: 'copy0:0' })), false);
+  assert.equal(isLinked(definition({ copies: [[{ Action: { copy: {} } }]] })), false, 'input 0 left out');
+  assert.equal(isLinked(definition({ copies: [[{ input: -1, Action: { mkdir: {} } }]] })), false, 'no copy');
+  assert.equal(isLinked(definition({ copies: [[]] })), false);
+  assert.equal(isLinked(definition({ copies: [] })), false, 'nothing above');
+  assert.equal(isLinked(definition({ base: 'local://x' })), false);
+  const between = `docker-image://r.example/other:1@sha256:${'b'.repeat(64)}`;
+  assert.equal(isLinked(definition({ base: between })), false, 'another image, which may stand on the base');
+  assert.equal(isLinked(definition({ base: 'docker-image://r.example/base:1' })), false, 'no digest');
+  assert.equal(isLinked(definition({ mergeFirst: 'copy0:0' })), false);
   const run = definition();
   run.buildDefinition.internalParameters.buildConfig.llbDefinition[0] = {
     id: 'step0',
     op: { Op: { exec: {} } },
   } as never;
-  assert.equal(isLinkedBuild(run), false, 'a RUN below');
+  assert.equal(isLinked(run), false, 'a RUN below');
   for (const odd of [
     null,
     1,
@@ -106,9 +103,9 @@ test('whatever stands on the base, or is said in another way, is not', () => {
     { buildConfig: { llbDefinition: [] } },
     { buildConfig: { llbDefinition: [1] } },
   ])
-    assert.equal(isLinkedBuild(odd), false);
+    assert.equal(isLinked(odd), false);
   const circle = {
     buildConfig: { llbDefinition: [{ id: 'a', op: { Op: { merge: {} } }, inputs: ['a:0', 'a:0'] }] },
   };
-  assert.equal(isLinkedBuild(circle), false);
+  assert.equal(isLinked(circle), false);
 });

@@ -61,6 +61,8 @@ function field(value: unknown, ...path: readonly string[]): unknown {
 
 interface Step {
   kind: 'source' | 'merge' | 'file' | 'other';
+  /** Of an image: its digest. */
+  digest?: string;
   /** Ids of the steps below, by the op's inputs. */
   inputs: string[];
   /** File operations: whether each begins on nothing. */
@@ -69,10 +71,11 @@ interface Step {
 
 /**
  * Whether BuildKit's provenance (mode=max) says that all above one image was put beside it and not onto it: what is
- * built is a merge whose first part is an image and whose other parts are copies that begin on nothing. What it does
- * not say, or says in another form, is no.
+ * built is a merge whose first part is that image and whose other parts are copies that begin on nothing. What it does
+ * not say, or says in another form, is no. `base`: digests of the image's index and manifest; were it another image
+ * that stands on the base, nothing would be said of the layers between.
  */
-export function isLinkedBuild(predicate: unknown): boolean {
+export function isLinkedBuild(predicate: unknown, base: readonly string[]): boolean {
   const definition =
     field(predicate, 'buildDefinition', 'internalParameters', 'buildConfig', 'llbDefinition') ??
     field(predicate, 'buildConfig', 'llbDefinition');
@@ -89,19 +92,30 @@ export function isLinkedBuild(predicate: unknown): boolean {
   let top = steps.get(ends[0]!);
   for (let hop = 0; top?.kind === 'other' && top.inputs.length === 1 && hop < 2; hop++)
     top = steps.get(top.inputs[0]!);
-  return top !== undefined && isLinked(top, steps, 0);
+  return top !== undefined && isLinked(top, steps, base, 0);
 }
 
 /** A merge of a merge of an image and copies is one of an image and copies. */
-function isLinked(step: Step, steps: ReadonlyMap<string, Step>, depth: number): boolean {
+function isLinked(
+  step: Step,
+  steps: ReadonlyMap<string, Step>,
+  base: readonly string[],
+  depth: number,
+): boolean {
   if (step.kind !== 'merge' || depth > 200) return false;
   const [below, ...beside] = step.inputs.map((id) => steps.get(id));
   return (
     below !== undefined &&
     beside.length > 0 &&
-    (below.kind === 'source' || isLinked(below, steps, depth + 1)) &&
+    (base.includes(below.digest ?? '') || isLinked(below, steps, base, depth + 1)) &&
     beside.every((part) => part?.kind === 'file' && part.isIndependent === true)
   );
+}
+
+/** `docker-image://HOST/REPOSITORY:TAG@DIGEST` */
+function digestIn(source: string): { digest?: string } {
+  const digest = /^docker-image:\/\/[^@]+@(sha256:[0-9a-f]{64})$/.exec(source)?.[1];
+  return digest === undefined ? {} : { digest };
 }
 
 function stepOf(entry: unknown): Step {
@@ -111,8 +125,7 @@ function stepOf(entry: unknown): Step {
     ? listed.flatMap((input) => (typeof input === 'string' ? input.replace(/:\d+$/, '') : []))
     : [];
   const source = field(op, 'source', 'identifier');
-  if (typeof source === 'string')
-    return { kind: source.startsWith('docker-image://') ? 'source' : 'other', inputs };
+  if (typeof source === 'string') return { kind: 'source', inputs, ...digestIn(source) };
   if (field(op, 'merge') !== undefined) return { kind: 'merge', inputs };
   const actions = field(op, 'file', 'actions');
   if (!Array.isArray(actions)) return { kind: 'other', inputs: op === undefined ? inputs : ['?', ...inputs] };

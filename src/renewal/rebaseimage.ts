@@ -51,8 +51,8 @@ export interface RebaseRequest {
   to: Place & { stagingTag: string };
   /** The policy permits what is proven though the author said nothing. */
   permitted?: boolean;
-  /** Whether provenance that is believed says of a platform’s manifest that all above its base was made by COPY --link. */
-  isLinked?: (platformDigest: string) => Promise<boolean>;
+  /** Whether provenance that is believed says of a manifest that all above its base (index, manifest) was made by COPY --link. */
+  isLinked?: (platformDigest: string, base: readonly string[]) => Promise<boolean>;
   signal?: AbortSignal;
 }
 
@@ -182,7 +182,7 @@ async function judge(
     ...(request.permitted === undefined ? {} : { permitted: request.permitted }),
   };
   let proofs = proveRebase(input);
-  if (!isProven(proofs) && (await request.isLinked?.(digest)) === true)
+  if (!isProven(proofs) && (await request.isLinked?.(digest, [request.oldBase.digest, old.digest])) === true)
     proofs = proveRebase({ ...input, linked: true });
   const changes = baseChanges(oldBase.view, newBase.view);
   return {
