@@ -42,6 +42,7 @@ test('a second process is refused while the first runs, and let in once it was k
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => child.kill('SIGKILL'));
   await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   await assert.rejects(openLedger({ url: `sqlite:${file}`, books: [] }), {
     code: 'ledger-in-use',

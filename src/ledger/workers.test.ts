@@ -334,6 +334,7 @@ for (const ledgers of testLedgers()) {
     clock.at += 30_001;
     // late as it is, it does not take from itself what it still works on
     await slow.wake();
+    assert.equal((await listJobs(ledger, { state: 'leased' })).length, 1);
     const taken = Promise.withResolvers<LeasedJob>();
     const finishSecond = Promise.withResolvers<void>();
     const second = started(t, ledger, {
