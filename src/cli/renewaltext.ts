@@ -55,7 +55,7 @@ function formatImage(image: ApiRenewedImage): string {
     ...(image.before === undefined
       ? []
       : [
-          `  findings ${levels(image.before)}${image.after === undefined ? '' : ` → ${levels(image.after)}`}`,
+          `  findings ${formatCountedLevels(image.before)}${image.after === undefined ? '' : ` → ${formatCountedLevels(image.after)}`}`,
         ]),
     ...(image.approvedBy === undefined ? [] : [`  approved by ${image.approvedBy}`]),
     ...image.rollouts.map(
@@ -86,7 +86,7 @@ export function formatPlan({ base, digest, decision, why, held, images }: ApiPla
   ])}`;
 }
 
-function levels({ levels: counts, undecided }: ApiCounted): string {
+export function formatCountedLevels({ levels: counts, undecided }: ApiCounted): string {
   const parts = Object.entries(counts).flatMap(([level, count]) => (count > 0 ? [`${count} ${level}`] : []));
   return `${parts.length === 0 ? 'none' : parts.join(' ')}${undecided > 0 ? ` (${undecided} undecided)` : ''}`;
 }

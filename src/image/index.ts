@@ -13,6 +13,7 @@ export {
 } from './digest.ts';
 export { ImageFault, type ImageFaultCode } from './fault.ts';
 export { type LayerLimits, type LayerRead, readLayer } from './layer.ts';
+export { type ImageMade, imageOf, layerOf, type MadeFile, type MadeLayer, tarOf } from './made.ts';
 export {
   type Descriptor,
   type ImageIndex,

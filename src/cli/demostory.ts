@@ -1,0 +1,208 @@
+// The story of the demo, scene by scene; every figure and verdict in it is what the commands answered.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HttpClient } from '../net/index.ts';
+import { type Api, type ApiRenewalDetail, createApi } from '../server/contract/index.ts';
+import type { DemoAddresses } from './demofiles.ts';
+import { demoFlaw } from './demoimages.ts';
+import type { Stage } from './demostage.ts';
+import { CliFault } from './fault.ts';
+import { formatCountedLevels, short } from './renewaltext.ts';
+
+export interface Story extends DemoAddresses {
+  stage: Stage;
+  http: HttpClient;
+  signal: AbortSignal;
+}
+
+const workloads = ['shop', 'web', 'api'];
+
+export async function tell(story: Story): Promise<void> {
+  const { stage, registry, api } = story;
+  const at = (name: string) => `${registry}/${name}`;
+  await stage.run('demo --images .');
+  await stage.each('for key in release renewal; do seaworthy keys generate --output-prefix $key; done', [
+    'keys generate --output-prefix release',
+    'keys generate --output-prefix renewal',
+  ]);
+  const serve = () => stage.start('serve --config server.yaml', () => answers(story, `http://${api}/readyz`));
+  let server = await serve();
+  await pushAll(story);
+
+  stage.say('');
+  stage.say(`# Scan, check, admit: what ${demoFlaw} reaches is refused, with the fix`);
+  const scanned = await stage.run(`scan ${at('team/shop:1')} --max-db-age 3650`);
+  for (const line of pick(scanned.stdout, [/findings:/, /upgrade libwebp7/, new RegExp(demoFlaw)]))
+    stage.say(line);
+  await stage.start('agent --policy policy.yaml', () => agentAnswers(stage));
+  const refused = await stage.run('admit shop.yaml', 1);
+  for (const line of pick(`${refused.stdout}${refused.stderr}`, [
+    /refused|denied/i,
+    new RegExp(demoFlaw),
+    /fix|upgrade/i,
+  ]).slice(0, 5))
+    stage.say(line);
+
+  stage.say('');
+  stage.say('# The same tag with another image under it, signed by nobody');
+  await stage.run(`push stranger ${at('team/shop:1')}`);
+  const swapped = await stage.run(`check ${at('team/shop:1')} --policy policy.yaml`, 1);
+  for (const line of pick(swapped.stdout, [/deny/i, /no signature/])) stage.say(line);
+  await stage.run(`push shop ${at('team/shop:1')}`);
+
+  stage.say('');
+  stage.say('# The base is fixed and pushed, but nobody signed it: nothing moves');
+  const client = apiOf(story);
+  await stage.run(`push debian-fixed ${at('base/debian:12')}`);
+  const refusedRenewal = await renewalIn(client, 'refused', story.signal);
+  stage.say(`  ${refusedRenewal.id} ${refusedRenewal.state}: ${refusedRenewal.text.slice(0, 160)}`);
+
+  stage.say('');
+  stage.say(
+    '# Signed: every image on it is rebased, scanned, checked, signed; the manifests follow by commit',
+  );
+  const began = Date.now();
+  await stage.run(`sign ${at('base/debian:12')} --key release.key`);
+  const half = await until(story.signal, async () => {
+    const detail = await client.renewal(refusedRenewal.id).catch(() => undefined);
+    return detail?.images.some(({ to }) => to !== undefined) ? detail : undefined;
+  });
+  await stage.stop(server, 'SIGKILL');
+  stage.say(
+    `$ kill -9 %1    # in the middle: ${half.images.map(({ reference, state }) => `${nameOf(reference)} ${state}`).join(', ')}`,
+  );
+  server = await serve();
+  const done = await ended(client, refusedRenewal.id, story.signal);
+  const seconds = ((Date.parse(done.endedAt ?? '') - began) / 1000).toFixed(1);
+  stage.say(`$ seaworthy renewals ${done.id}`);
+  for (const image of done.images) sayImage(stage, image);
+
+  stage.say('');
+  stage.say('# The cluster’s manifests, and what the agent says to them now');
+  const rest = await admitAgain(story);
+  stage.say('');
+  stage.say(`${demoFlaw}: ${workloads.length} workloads → ${rest} in ${seconds} s, a kill -9 included`);
+  stage.say(`cosign verify --key ${stage.dir}/renewal.pub --private-infrastructure ${at('team/shop:1')}`);
+  stage.say(
+    'Your own image: seaworthy scan IMAGE; docs/loop.md has the same with a registry and a cluster of yours',
+  );
+}
+
+async function pushAll({ stage, registry }: Story): Promise<void> {
+  const places: [string, string][] = [
+    ['debian', 'base/debian:12'],
+    ['python', 'base/python:3.12'],
+    ['shop', 'team/shop:1'],
+    ['web', 'team/web:1'],
+    ['api', 'team/api:1'],
+    ['tools', 'team/tools:1'],
+  ];
+  const list = places.map(([layout, place]) => `${layout}=${place}`).join(' ');
+  const loop = (command: string) => `for i in ${list}; do ${command}; done`;
+  await stage.each(
+    loop(`seaworthy push \${i%=*} ${registry}/\${i#*=}`),
+    places.map(([layout, place]) => `push ${layout} ${registry}/${place}`),
+  );
+  await stage.each(
+    loop(`seaworthy sign ${registry}/\${i#*=} --key release.key`),
+    places.map(([, place]) => `sign ${registry}/${place} --key release.key`),
+  );
+  await stage.each(
+    loop(`seaworthy scan ${registry}/\${i#*=} --attest --key release.key --max-db-age 3650`),
+    places.map(([, place]) => `scan ${registry}/${place} --attest --key release.key --max-db-age 3650`),
+  );
+}
+
+function sayImage(stage: Stage, image: ApiRenewalDetail['images'][number]): void {
+  const { reference, state, means, before, after, text, rollouts, from, to } = image;
+  const found =
+    before && after ? `, findings ${formatCountedLevels(before)} → ${formatCountedLevels(after)}` : '';
+  const what =
+    means === undefined
+      ? text
+      : `${means} ${short(from).slice(7)} → ${to === undefined ? '' : short(to).slice(7)}${found}`;
+  const commit = rollouts[0]?.state === 'done' ? `, ${rollouts[0].text.slice(0, 19)}` : '';
+  stage.say(`  ${nameOf(reference).padEnd(10)} ${state.padEnd(7)} ${what}${commit}`.slice(0, 200));
+}
+
+/** Gives how many workloads are still refused. */
+async function admitAgain({ stage }: Story): Promise<number> {
+  const files = workloads.map((name) => `${name}.yaml`);
+  stage.say(
+    `$ for i in ${workloads.join(' ')}; do git --git-dir=manifests.git show main:$i.yaml | seaworthy admit -; done`,
+  );
+  let refused = 0;
+  for (const file of files) {
+    const text = execFileSync('git', ['--git-dir', join(stage.dir, 'manifests.git'), 'show', `main:${file}`]);
+    writeFileSync(join(stage.dir, file), text);
+    const { stdout } = await stage.quietly(`admit ${file}`).catch(() => {
+      refused++;
+      return { stdout: `${file}: refused` };
+    });
+    stage.say(`  ${stdout.trim().split('\n')[0] ?? ''}`);
+  }
+  return refused;
+}
+
+function pick(text: string, patterns: readonly RegExp[]): string[] {
+  const lines = text.split('\n');
+  return patterns
+    .flatMap((pattern) => lines.filter((line) => pattern.test(line)).slice(0, 1))
+    .filter((line, at, all) => all.indexOf(line) === at);
+}
+
+function nameOf(reference: string): string {
+  return reference
+    .slice(reference.indexOf('/') + 1)
+    .replace(/^(?:team|base)\//, '')
+    .replace(/:.*/, '');
+}
+
+function apiOf({ stage, http, api, signal }: Story): Api {
+  const token = readFileSync(join(stage.dir, 'home', 'token'), 'utf8').trim();
+  return createApi({ http, url: `http://${api}`, token, signal });
+}
+
+async function renewalIn(api: Api, state: string, signal: AbortSignal) {
+  return until(signal, async () => (await api.renewals()).find((renewal) => renewal.state === state));
+}
+
+async function ended(api: Api, id: string, signal: AbortSignal): Promise<ApiRenewalDetail> {
+  return until(signal, async () => {
+    const detail = await api.renewal(id).catch(() => undefined);
+    return detail?.endedAt === undefined || detail.state === 'refused' ? undefined : detail;
+  });
+}
+
+async function until<T>(signal: AbortSignal, look: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    signal.throwIfAborted();
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  throw new CliFault('demo-failed', 'expected the server to go on, got nothing for 30 seconds', {
+    hint: 'seaworthy renewals shows how far it came',
+  });
+}
+
+async function answers({ http, signal }: Story, url: string): Promise<boolean> {
+  try {
+    const response = await http.request({ url, retries: 0, signal });
+    await response.discard();
+    return response.status === 200;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+async function agentAnswers(stage: Stage): Promise<boolean> {
+  try {
+    await stage.quietly('admit shop.yaml', 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
