@@ -46,17 +46,17 @@ export async function enqueue<T>(write: Write<T>, job: NewJob): Promise<void> {
       state = case ledger_jobs.state when 'leased' then 'leased' else 'waiting' end,
       changed_at = excluded.changed_at
   `.execute(ofJobs(write));
-  await announce(write);
+  await announce(write, job.kind);
 }
 
 /** Wakes the workers when this transaction is committed; once, however many jobs it has. */
-export async function announce<T>(write: Write<T>): Promise<void> {
-  const writing = writingOf();
-  if (writing.isAnnounced) return;
-  writing.isAnnounced = true;
-  const { ledger } = writing;
-  writing.after.push(() => {
-    for (const wake of ledger.wakes) wake();
+export async function announce<T>(write: Write<T>, kind: string): Promise<void> {
+  const { ledger, kinds, after } = writingOf();
+  const isKnown = kinds.size > 0;
+  kinds.add(kind);
+  if (isKnown) return;
+  after.push(() => {
+    for (const wake of ledger.wakes) wake(kinds);
   });
   if (ledger.dialect === 'postgres')
     await sql`select pg_notify('seaworthy_jobs', current_schema())`.execute(write);

@@ -64,14 +64,15 @@ export function countJobs(
 /** Runs a dead job again, with all its attempts. Rejects with LedgerFault `job-unknown`. */
 export async function reviveJob<T>(write: Write<T>, id: number): Promise<void> {
   const now = writingOf().ledger.clock.now().getTime();
-  const { numUpdatedRows } = await ofJobs(write)
+  const [revived] = await ofJobs(write)
     .updateTable('ledger_jobs')
     .set({ state: 'waiting', attempt: 0, run_at: now, changed_at: now })
     .where('id', '=', id)
     .where('state', '=', 'dead')
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) throw unknown(id);
-  await announce(write);
+    .returning('kind')
+    .execute();
+  if (revived === undefined) throw unknown(id);
+  await announce(write, revived.kind);
 }
 
 /** Takes a dead job away. Rejects with LedgerFault `job-unknown`. */

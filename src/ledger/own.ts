@@ -10,8 +10,8 @@ export interface LedgerLog {
 export interface OwnLedger extends Ledger {
   readonly clock: Clock;
   readonly log: LedgerLog;
-  /** Called when jobs were enqueued by this process. */
-  readonly wakes: Set<() => void>;
+  /** Called when jobs of these kinds were enqueued by this process. */
+  readonly wakes: Set<(kinds: ReadonlySet<string>) => void>;
   writeAs<T, R>(isolation: Isolation, work: (write: Write<T>) => Promise<R>): Promise<R>;
   /** Where the database tells of jobs that other processes enqueued. */
   listen?(wake: () => void): Listening;

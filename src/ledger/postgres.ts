@@ -22,6 +22,9 @@ const TIMEOUTS = {
   idle_in_transaction_session_timeout: 60_000,
 };
 
+/** What the server said last to those it cut off. */
+const died = new WeakMap<object, unknown>();
+
 export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promise<Engine> {
   const { default: pg } = await import('pg');
   const config = configOf(place);
@@ -34,7 +37,7 @@ export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promis
     allowExitOnIdle: true,
     onConnect: async (client) => {
       // a connection that dies while nobody asks it anything says so here, and must not end the program
-      client.on('error', () => {});
+      client.on('error', (error) => void died.set(client, error));
       await setUp(client as PoolClient, settings);
     },
   });
@@ -191,7 +194,8 @@ function ask(pg: Library, client: PoolClient, text: string, parameters: readonly
       if (isOver) rows.length = 0;
       else rows.push(row);
     });
-    query.on('error', (error: unknown) => reject(postgresError(error)));
+    // what ended the connection says more than that it ended
+    query.on('error', (error: unknown) => reject(postgresError(died.get(client) ?? error)));
     query.on('end', (result: QueryArrayResult | QueryArrayResult[]) => {
       if (isOver) reject(resultTooLarge());
       else resolve({ rows, changes: Array.isArray(result) ? 0 : (result.rowCount ?? 0) });

@@ -24,7 +24,7 @@ export async function transact<T, R>(
       isolation,
       alone: tried > BESIDE_OTHERS,
       isOpen: true,
-      isAnnounced: false,
+      kinds: new Set(),
       after: [],
     };
     try {

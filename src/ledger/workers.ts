@@ -64,6 +64,9 @@ class Crew implements Workers {
   readonly #name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #running = new Map<number, Running>();
   readonly #onWake = () => void this.wake();
+  readonly #onEnqueued = (kinds: ReadonlySet<string>) => {
+    if (Object.keys(this.#options.handlers).some((kind) => kinds.has(kind))) this.#onWake();
+  };
   #listening: Listening | undefined;
   #beating: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -82,7 +85,7 @@ class Crew implements Workers {
   constructor(ledger: OwnLedger, options: WorkersOptions) {
     this.#ledger = ledger;
     this.#options = options;
-    ledger.wakes.add(this.#onWake);
+    ledger.wakes.add(this.#onEnqueued);
     this.#listening = ledger.listen?.(this.#onWake);
     this.#beating = setInterval(() => void this.#beat(), this.#leaseMs / 3);
     this.#onWake();
@@ -111,7 +114,7 @@ class Crew implements Workers {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#ledger.wakes.delete(this.#onWake);
+    this.#ledger.wakes.delete(this.#onEnqueued);
     clearTimeout(this.#timer);
     for (const { abort } of this.#running.values()) abort.abort(new Error('the worker stops'));
     const grace = Promise.withResolvers<void>();

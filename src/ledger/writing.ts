@@ -9,8 +9,8 @@ export interface Writing {
   /** No other transaction may write beside it. */
   readonly alone: boolean;
   isOpen: boolean;
-  /** Workers will be woken. */
-  isAnnounced: boolean;
+  /** Of the jobs that workers will be woken for. */
+  readonly kinds: Set<string>;
   /** The first statement that failed: nothing after it counts, whatever became of the error. */
   failure?: unknown;
   readonly after: (() => void)[];
