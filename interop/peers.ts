@@ -31,6 +31,7 @@ const debian: Record<string, string> = {
   buildah: 'buildah',
   time: 'time',
   pg_createcluster: 'postgresql',
+  sqlite3: 'sqlite3',
 };
 
 /** By the name each gets in `bin`: go names a command after its folder, and two of these would be `cosign`. */

@@ -37,7 +37,8 @@ function who(): { uid?: number; gid?: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `settings`: `name=value` of its configuration. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const bin = programs();
   const user = who();
   const directory = mkdtempSync(join(tmpdir(), 'seaworthy-postgres-'));
@@ -78,6 +79,7 @@ export async function startPostgres(): Promise<PostgresServer> {
         'max_connections=200',
         '-c',
         'ssl=on',
+        ...settings.flatMap((setting) => ['-c', setting]),
       ],
       { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
     );

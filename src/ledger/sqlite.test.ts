@@ -58,7 +58,8 @@ test('a second process is refused while the first runs, and let in once it was k
 test('the file and what SQLite puts beside it are for their owner only', async (t) => {
   const file = fileOf(t);
   const ledger = await openLedger({ url: `sqlite:${file}`, books });
-  for (const path of [file, `${file}-wal`]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  for (const path of [file, `${file}-wal`, `${file}-lock`])
+    assert.equal(statSync(path).mode & 0o777, 0o600, path);
   await ledger.close();
 });
 

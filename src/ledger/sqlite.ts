@@ -1,5 +1,5 @@
 // SQLite as an engine: one thread that writes, and as many that read as are asked at a time, two at most.
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultLimits, messageOf } from '../core/index.ts';
@@ -16,7 +16,9 @@ const READERS = 2;
 export async function openSqlite(path: string | undefined): Promise<Engine> {
   const throwAway = path === undefined ? mkdtempSync(join(tmpdir(), 'seaworthy-ledger-')) : undefined;
   const file = path ?? join(throwAway!, 'ledger.db');
+  const lockPath = `${file}-lock`;
   makeFile(file);
+  makeFile(lockPath);
   const task: SqliteTask = {
     path: file,
     isReader: false,
@@ -27,7 +29,7 @@ export async function openSqlite(path: string | undefined): Promise<Engine> {
   };
   let writer: SqliteThread;
   try {
-    writer = await startSqliteThread({ ...task, lockPath: `${file}-lock` });
+    writer = await startSqliteThread({ ...task, lockPath });
   } catch (error) {
     if (throwAway !== undefined) rmSync(throwAway, { recursive: true, force: true });
     throw error;
@@ -61,12 +63,16 @@ export async function openSqlite(path: string | undefined): Promise<Engine> {
   };
 }
 
-/** For the owner only; SQLite gives the files beside it the same rights. */
+/**
+ * For the owner only; SQLite gives the files beside it the same rights. A file that is there is not opened: closing it
+ * would take away the locks that this process may have on it (POSIX, fcntl).
+ */
 function makeFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
+    closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && statSync(path).isFile()) return;
     throw new LedgerFault(
       'ledger-unopenable',
       `${path}: expected a file to write, got: ${messageOf(error)}`,
