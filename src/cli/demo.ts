@@ -20,7 +20,8 @@ interface Options {
 
 const addresses = { registry: '127.0.0.1:5020', api: '127.0.0.1:7420' };
 
-export function demoCommand(): Command {
+/** `main` is the command line itself. */
+export function demoCommand(main: (words: string[]) => Promise<void>): Command {
   return new Command('demo')
     .description('Show the whole loop on this machine: scan, sign, refuse, renew, redeploy.')
     .option('--images <dir>', 'only write its images (as layouts), policy, configuration and manifests')
@@ -31,10 +32,14 @@ export function demoCommand(): Command {
 It needs nothing but Node: the registry, the server and the agent are Seaworthy's own. At a terminal they stay up until
 Ctrl-C, so that you can look around.`,
     )
-    .action(run);
+    .action((options: Options, command: Command) => run(options, command, main));
 }
 
-async function run(options: Options, command: Command): Promise<void> {
+async function run(
+  options: Options,
+  command: Command,
+  main: (words: string[]) => Promise<void>,
+): Promise<void> {
   if (options.images !== undefined) {
     await writeAll(resolve(options.images));
     return;
@@ -43,8 +48,8 @@ async function run(options: Options, command: Command): Promise<void> {
   const setting = openSetting(command);
   const dir = mkdtempSync(join(tmpdir(), 'seaworthy-demo-'));
   const password = randomBytes(9).toString('base64url');
-  const env = { ...process.env, SEAWORTHY_HOME: join(dir, 'home'), SEAWORTHY_PASSWORD: password };
-  const stage = new Stage(dir, env, (line) => process.stdout.write(`${line}\n`));
+  Object.assign(process.env, { SEAWORTHY_HOME: join(dir, 'home'), SEAWORTHY_PASSWORD: password });
+  const stage = new Stage(dir, (line) => process.stdout.write(`${line}\n`), main);
   try {
     stage.say(`$ cd ${dir}; export SEAWORTHY_HOME=$PWD/home SEAWORTHY_PASSWORD=${password}`);
     await tell({ stage, http: setting.http, signal: setting.signal, ...addresses });

@@ -13,14 +13,16 @@ const wordsOf = (line: string) => line.split(' ').filter((word) => word !== '');
 
 export class Stage {
   readonly dir: string;
-  readonly #env: NodeJS.ProcessEnv;
   readonly #say: (line: string) => void;
+  readonly #main: (words: string[]) => Promise<void>;
   readonly #servers = new Set<ChildProcess>();
 
-  constructor(dir: string, env: NodeJS.ProcessEnv, say: (line: string) => void) {
+  /** `main` is the command line itself. The process works in `dir` from now on. */
+  constructor(dir: string, say: (line: string) => void, main: (words: string[]) => Promise<void>) {
     this.dir = dir;
-    this.#env = env;
     this.#say = say;
+    this.#main = main;
+    process.chdir(dir);
   }
 
   say(line: string): void {
@@ -34,41 +36,47 @@ export class Stage {
   }
 
   async quietly(line: string, expected = 0): Promise<Ran> {
-    const child = this.#spawn(line, 'pipe');
-    let stdout = '';
-    let stderr = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString('utf8');
+    const ran = await this.#inHere(line);
+    if (ran.code === expected) return ran;
+    throw new CliFault('demo-failed', `expected seaworthy ${line} to end with ${expected}, got ${ran.code}`, {
+      hint: `${ran.stdout}${ran.stderr}`.trim().slice(-1500),
     });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString('utf8');
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== expected)
-      throw new CliFault('demo-failed', `expected seaworthy ${line} to end with ${expected}, got ${code}`, {
-        hint: `${stdout}${stderr}`.trim().slice(-1500),
-      });
-    return { code, stdout, stderr };
   }
 
-  /** Side by side, for commands that do not wait for each other; shown as one loop. */
-  async each(shown: string, lines: readonly string[], atOnce = 3): Promise<Ran[]> {
+  /** One after the other, shown as one loop. */
+  async each(shown: string, lines: readonly string[]): Promise<void> {
     this.#say(`$ ${shown}`);
-    const done: Ran[] = [];
-    const rest = [...lines.entries()];
-    await Promise.all(
-      Array.from({ length: atOnce }, async () => {
-        for (let next = rest.shift(); next !== undefined; next = rest.shift())
-          done[next[0]] = await this.quietly(next[1]);
-      }),
-    );
-    return done;
+    for (const line of lines) await this.quietly(line);
+  }
+
+  /** The same program, without starting it anew for each command; what it writes is kept. */
+  async #inHere(line: string): Promise<Ran> {
+    const ran: Ran = { code: 0, stdout: '', stderr: '' };
+    const { stdout, stderr } = process;
+    const writes = { stdout: stdout.write, stderr: stderr.write };
+    const into = (name: 'stdout' | 'stderr') =>
+      ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+        ran[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+        for (const done of rest) if (typeof done === 'function') done();
+        return true;
+      }) as typeof stdout.write;
+    stdout.write = into('stdout');
+    stderr.write = into('stderr');
+    try {
+      await this.#main(wordsOf(line));
+    } finally {
+      stdout.write = writes.stdout;
+      stderr.write = writes.stderr;
+    }
+    ran.code = Number(process.exitCode ?? 0);
+    process.exitCode = 0;
+    return ran;
   }
 
   /** In the background until `stop` or `close`; `ready` is asked until it says so. */
   async start(line: string, ready: () => Promise<boolean>, isShown = true): Promise<ChildProcess> {
     if (isShown) this.#say(`$ seaworthy ${line} &`);
-    const child = this.#spawn(line, 'ignore');
+    const child = this.#spawn(line);
     this.#servers.add(child);
     child.once('exit', () => this.#servers.delete(child));
     const until = Date.now() + 20_000;
@@ -92,13 +100,12 @@ export class Stage {
     await Promise.all([...this.#servers].map((child) => this.stop(child, 'SIGTERM')));
   }
 
-  #spawn(line: string, output: 'pipe' | 'ignore'): ChildProcess {
+  #spawn(line: string): ChildProcess {
     const program = process.argv[1];
     if (program === undefined) throw new Error('expected a program to run again, got none');
     return spawn(process.execPath, [...process.execArgv, program, ...wordsOf(line)], {
       cwd: this.dir,
-      env: this.#env,
-      stdio: ['ignore', output, output],
+      stdio: 'ignore',
     });
   }
 }

@@ -4,6 +4,8 @@
 export type RenewalState =
   | 'running'
   | 'done'
+  /** Some images followed, others did not. */
+  | 'partly'
   | 'failed'
   | 'refused'
   | 'undecided'
@@ -67,6 +69,6 @@ export function renewalStateOf(states: readonly ImageState[]): { state: RenewalS
   for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   const text = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   if (counts.size === 1 && counts.has('superseded')) return { state: 'superseded', text };
-  const isDone = states.every((state) => state === 'done' || state === 'superseded');
-  return { state: isDone ? 'done' : 'failed', text };
+  const good = states.filter((state) => state === 'done' || state === 'superseded').length;
+  return { state: good === states.length ? 'done' : good > 0 ? 'partly' : 'failed', text };
 }
