@@ -33,8 +33,16 @@ export interface LineageTables {
     first_seen: number;
     last_seen: number;
   };
-  /** What a name stands for now. */
-  lineage_tags: { repository: string; tag: string; digest: string; seen_at: number };
+  /** What a name stands for now: a row for each platform of it. */
+  lineage_tags: {
+    repository: string;
+    tag: string;
+    /** Of the index, or of the manifest. */
+    digest: string;
+    platform: string;
+    platform_digest: string;
+    seen_at: number;
+  };
   /** Bytes of manifests, indexes and configs. */
   lineage_documents: { digest: string; bytes: Uint8Array };
 }
@@ -53,7 +61,7 @@ export const lineageBook: Book = {
             config_digest ${text} not null, is_base integer not null, base_digest ${text}, base_layers integer,
             base_by text, first_seen bigint not null)`,
           sql`create index lineage_images_chain on lineage_images (chain_id)`,
-          sql`create index lineage_images_base on lineage_images (base_digest)`,
+          sql`create index lineage_images_base on lineage_images (base_digest, digest)`,
           sql`create table lineage_names (
             repository ${text} not null, tag ${text} not null, digest ${text} not null,
             platform_digest ${text} not null references lineage_images (digest),
@@ -62,8 +70,10 @@ export const lineageBook: Book = {
           sql`create index lineage_names_platform on lineage_names (platform_digest)`,
           sql`create index lineage_names_digest on lineage_names (digest)`,
           sql`create table lineage_tags (
-            repository ${text} not null, tag ${text} not null, digest ${text} not null, seen_at bigint not null,
-            primary key (repository, tag))`,
+            repository ${text} not null, tag ${text} not null, digest ${text} not null, platform ${text} not null,
+            platform_digest ${text} not null references lineage_images (digest), seen_at bigint not null,
+            primary key (repository, tag, platform_digest))`,
+          sql`create index lineage_tags_platform on lineage_tags (platform_digest, repository, tag, digest, platform)`,
           sql`create table lineage_documents (digest ${text} primary key, bytes ${bytes} not null)`,
         ])
           await statement.execute(db);

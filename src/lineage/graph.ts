@@ -36,28 +36,40 @@ export type Ground = { reference: string } | { digest: string };
  * or not.
  */
 export async function dependentsOf(book: Book, ground: Ground): Promise<Standings> {
-  const { rows } = await sql<Standing & { level: number }>`
+  // one text a row: ten thousand rows of six texts each would cost more to hand over than to find
+  const { rows } = await sql<{ line: string }>`
     with recursive standing (digest, base, level) as (
       select i.digest, i.base_digest, 1 from lineage_images i where i.base_digest in (${startOf(ground)})
-      union
-      select i.digest, i.base_digest, s.level + 1 from lineage_images i join standing s on i.base_digest = s.digest
-      where s.level < ${deepest})
-    select t.repository || ':' || t.tag as reference, t.digest as digest, i.platform as platform,
-      i.digest as "platformDigest", s.base as "basePlatformDigest", min(s.level) as level, max(s.level) as deepest
-    from standing s
-    join lineage_images i on i.digest = s.digest
-    join lineage_names n on n.platform_digest = s.digest
-    join lineage_tags t on t.repository = n.repository and t.tag = n.tag and t.digest = n.digest
-    group by t.repository, t.tag, t.digest, i.platform, i.digest, s.base
-    order by level, reference, i.platform`.execute(book);
+      union all
+      select i.digest, i.base_digest, s.level + 1 from standing s cross join lineage_images i
+      where i.base_digest = s.digest and s.level < ${deepest})
+    select t.repository || ':' || t.tag || ' ' || t.digest || ' ' || t.platform || ' ' || t.platform_digest
+      || ' ' || s.base || ' ' || s.level as line
+    from standing s cross join lineage_tags t where t.platform_digest = s.digest`.execute(book);
   const circle = new Set<string>();
-  const images: Standing[] = [];
-  for (const { deepest: reached, ...image } of rows as (Standing & { deepest: number })[]) {
-    images.push(image);
+  const images = new Map<string, Standing>();
+  for (const { line } of rows) {
+    const image = standingOf(line);
     // a manifest has one base, so it is at one level; far more than one of them is a circle that was gone around
-    if (reached > deepest / 2 && reached !== image.level) circle.add(image.platformDigest);
+    if (image.level > deepest / 2) circle.add(image.platformDigest);
+    const key = `${image.reference} ${image.platformDigest}`;
+    const known = images.get(key);
+    if (known === undefined || known.level > image.level) images.set(key, image);
   }
-  return { images, circle: [...circle] };
+  const sorted = [...images.values()].sort(
+    (a, b) => a.level - b.level || compare(a.reference, b.reference) || compare(a.platform, b.platform),
+  );
+  return { images: sorted, circle: [...circle] };
+}
+
+function standingOf(line: string): Standing {
+  const [reference = '', digest = '', platform = '', platformDigest = '', basePlatformDigest = '', level] =
+    line.split(' ');
+  return { reference, digest, platform, platformDigest, basePlatformDigest, level: Number(level) };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function startOf(ground: Ground) {
@@ -111,7 +123,7 @@ export async function staleOn(book: Book, reference: string): Promise<Dependent[
         level: image.level,
       });
   }
-  return [...stale.values()].sort((a, b) => a.level - b.level || (a.reference < b.reference ? -1 : 1));
+  return [...stale.values()].sort((a, b) => a.level - b.level || compare(a.reference, b.reference));
 }
 
 interface NameRow {
@@ -131,9 +143,8 @@ async function namesOf(
   for (let at = 0; at < digests.length; at += 500) {
     const { rows } = await sql<NameRow>`
       select n.platform_digest, n.repository, n.tag, n.digest, (
-        select now.digest from lineage_tags now join lineage_names m
-          on m.repository = now.repository and m.tag = now.tag and m.digest = now.digest
-        where now.repository = n.repository and now.tag = n.tag and m.platform_digest = n.platform_digest) as current
+        select now.digest from lineage_tags now where now.repository = n.repository and now.tag = n.tag
+          and now.platform_digest = n.platform_digest) as current
       from lineage_names n
       where n.tag <> '' and n.platform_digest in (${sql.join(digests.slice(at, at + 500))})
       order by n.last_seen desc, n.repository, n.tag`.execute(book);

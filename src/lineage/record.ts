@@ -35,6 +35,13 @@ export async function recordSighting(
   now: number,
 ): Promise<void> {
   if (index !== undefined) await keep(write, digest, index);
+  if (tag !== untagged)
+    await write
+      .deleteFrom('lineage_tags')
+      .where('repository', '=', repository)
+      .where('tag', '=', tag)
+      .where('digest', '!=', digest)
+      .execute();
   for (const platform of platforms) {
     const manifest = parseManifest(platform.manifest);
     if (manifest.kind !== 'manifest') continue;
@@ -75,13 +82,22 @@ export async function recordSighting(
         conflict.columns(['repository', 'tag', 'digest', 'platform_digest']).doUpdateSet({ last_seen: now }),
       )
       .execute();
+    if (tag !== untagged)
+      await write
+        .insertInto('lineage_tags')
+        .values({
+          repository,
+          tag,
+          digest,
+          platform: formatPlatform(config.platform),
+          platform_digest: platform.digest,
+          seen_at: now,
+        })
+        .onConflict((conflict) =>
+          conflict.columns(['repository', 'tag', 'platform_digest']).doUpdateSet({ digest, seen_at: now }),
+        )
+        .execute();
   }
-  if (tag === untagged) return;
-  await write
-    .insertInto('lineage_tags')
-    .values({ repository, tag, digest, seen_at: now })
-    .onConflict((conflict) => conflict.columns(['repository', 'tag']).doUpdateSet({ digest, seen_at: now }))
-    .execute();
 }
 
 async function keep(write: Write<LineageTables>, digest: string, bytes: Uint8Array): Promise<void> {
