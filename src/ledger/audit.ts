@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto';
 import { type AuditRow, type AuditTables, ofAudit } from './auditbook.ts';
 import { payloadText } from './enqueue.ts';
 import type { Ledger, Write } from './ledger.ts';
-import { writingOf } from './writing.ts';
+import { type OwnLedger, ownOf } from './own.ts';
+import { soon } from './soon.ts';
+import { afterCommit, writingOf } from './writing.ts';
+
+const PAGE = 500;
 
 export interface AuditEntry {
   /** A person's identity, `seaworthy` itself, or an agent. */
@@ -23,28 +27,66 @@ export interface RecordedEntry extends AuditEntry {
   hash: string;
 }
 
-/** Adds an entry with the change it tells of, in one transaction. */
+type NewRow = Omit<AuditRow, 'seq' | 'hash'>;
+
+/**
+ * Adds an entry with the change it tells of, in one transaction. On PostgreSQL it becomes part of the chain right after:
+ * the end of the chain is one row, and all but one of those who change it at a time would have to begin anew.
+ */
 export async function record<T>(write: Write<T>, entry: AuditEntry): Promise<void> {
   const { ledger } = writingOf();
-  const audit = ofAudit(write);
-  let last = audit.selectFrom('ledger_audit_end').select(['seq', 'hash']);
-  if (ledger.dialect === 'postgres') last = last.forUpdate();
-  const before = await last.executeTakeFirstOrThrow();
-  // what a database would keep as another text would not be found to be what was hashed
-  const row = {
-    seq: before.seq + 1,
+  const row: NewRow = {
     at: ledger.clock.now().getTime(),
+    // what a database would keep as another text would not be found to be what was hashed
     actor: entry.actor.toWellFormed(),
     action: entry.action.toWellFormed(),
     subject: entry.subject.toWellFormed(),
     detail: payloadText(entry.detail),
   };
-  const hash = hashOf(before.hash, row);
-  await audit
-    .insertInto('ledger_audit')
-    .values({ ...row, hash })
-    .execute();
-  await audit.updateTable('ledger_audit_end').set({ seq: row.seq, hash }).execute();
+  if (ledger.dialect === 'sqlite') return append(write, [row]);
+  await ofAudit(write).insertInto('ledger_audit_new').values(row).execute();
+  afterCommit(() => chainSoon(ledger));
+}
+
+function chainSoon(ledger: OwnLedger): Promise<void> {
+  return soon(ledger, 'audit trail', chainNew);
+}
+
+/** Makes what was recorded part of the chain, should a crash have come between. */
+export async function chainLeft(ledger: Ledger): Promise<void> {
+  const waits = () =>
+    ledger.read<AuditTables>().selectFrom('ledger_audit_new').select('id').limit(1).executeTakeFirst();
+  while (await waits()) await ownOf(ledger).writeAs('read committed', chainNew);
+}
+
+async function chainNew<T>(write: Write<T>): Promise<void> {
+  const audit = ofAudit(write);
+  // one at a time; the next statement sees what the one before committed
+  await audit.selectFrom('ledger_audit_end').select('seq').forUpdate().executeTakeFirstOrThrow();
+  const rows = await audit.selectFrom('ledger_audit_new').selectAll().orderBy('id').limit(PAGE).execute();
+  if (rows.length === 0) return;
+  await append(
+    write,
+    rows.map(({ id: _, ...row }) => row),
+  );
+  const ids = rows.map(({ id }) => id);
+  await audit.deleteFrom('ledger_audit_new').where('id', 'in', ids).execute();
+}
+
+async function append<T>(write: Write<T>, rows: readonly NewRow[]): Promise<void> {
+  const audit = ofAudit(write);
+  let { seq, hash } = await audit
+    .selectFrom('ledger_audit_end')
+    .select(['seq', 'hash'])
+    .executeTakeFirstOrThrow();
+  const chained: AuditRow[] = [];
+  for (const row of rows) {
+    seq++;
+    hash = hashOf(hash, { seq, ...row });
+    chained.push({ seq, ...row, hash });
+  }
+  await audit.insertInto('ledger_audit').values(chained).execute();
+  await audit.updateTable('ledger_audit_end').set({ seq, hash }).execute();
 }
 
 export interface AuditQuery {
@@ -62,6 +104,7 @@ export interface AuditQuery {
 
 /** The newest first. */
 export async function listAudit(ledger: Ledger, query: AuditQuery = {}): Promise<RecordedEntry[]> {
+  await chainLeft(ledger);
   let entries = ledger.read<AuditTables>().selectFrom('ledger_audit').selectAll();
   for (const name of ['actor', 'action', 'subject'] as const)
     if (query[name] !== undefined) entries = entries.where(name, '=', query[name]);

@@ -1,5 +1,5 @@
 // The book of who changed what: rows are added, and neither changed nor taken away.
-import type { Selectable, Transaction } from 'kysely';
+import type { Generated, Selectable, Transaction } from 'kysely';
 import type { Book, Dialect, Write } from './ledger.ts';
 import { runStatements, tableWords } from './tablewords.ts';
 
@@ -13,6 +13,15 @@ export interface AuditTables {
     detail: string;
     hash: Uint8Array;
   };
+  /** PostgreSQL only: recorded, and about to become the next rows of the chain. */
+  ledger_audit_new: {
+    id: Generated<number>;
+    at: number;
+    actor: string;
+    action: string;
+    subject: string;
+    detail: string;
+  };
   /** One row: where the chain ends, so that a missing end is noticed. */
   ledger_audit_end: { one: number; seq: number; hash: Uint8Array };
 }
@@ -25,7 +34,7 @@ export const auditBook: Book = {
     {
       name: '0001-audit',
       async up(db, dialect) {
-        const { bigint, blob, strict } = tableWords(dialect);
+        const { id, bigint, blob, strict } = tableWords(dialect);
         const zeros = dialect === 'sqlite' ? 'zeroblob(32)' : "decode(repeat('00', 32), 'hex')";
         await runStatements(db, [
           `create table ledger_audit (
@@ -39,6 +48,14 @@ export const auditBook: Book = {
           ) ${strict}`,
           'create index ledger_audit_subject on ledger_audit (subject, seq)',
           'create index ledger_audit_actor on ledger_audit (actor, seq)',
+          `create table ledger_audit_new (
+            id ${id},
+            at ${bigint} not null,
+            actor text not null,
+            action text not null,
+            subject text not null,
+            detail text not null
+          ) ${strict}`,
           `create table ledger_audit_end (
             one integer primary key check (one = 1), seq ${bigint} not null, hash ${blob} not null
           ) ${strict}`,
@@ -62,6 +79,8 @@ function guards(dialect: Dialect): string[] {
     `create function ledger_audit_guard() returns trigger language plpgsql as
      $$ begin raise exception '${said}' using errcode = 'restrict_violation'; end $$`,
     `create trigger ledger_audit_no_change before update or delete on ledger_audit
+     for each row execute function ledger_audit_guard()`,
+    `create trigger ledger_audit_new_no_change before update on ledger_audit_new
      for each row execute function ledger_audit_guard()`,
     `create trigger ledger_audit_no_truncate before truncate on ledger_audit
      for each statement execute function ledger_audit_guard()`,

@@ -4,7 +4,7 @@ import { messageOf } from '../core/index.ts';
 import { fence } from './fence.ts';
 import type { JobEnd, JobPayload, LeasedJob } from './job.ts';
 import type { Ledger } from './ledger.ts';
-import { deliveryKind } from './outbox.ts';
+import { deliveryKind, nudge } from './outbox.ts';
 import { type OutboxRow, type OutboxTables, ofOutbox } from './outboxbook.ts';
 import { type OwnLedger, ownOf } from './own.ts';
 import { defaultBackoff, startWorkers, type Workers, type WorkersOptions } from './workers.ts';
@@ -36,6 +36,8 @@ export interface DeliveryOptions extends Pick<WorkersOptions, 'leaseMs' | 'pollM
 }
 
 const DAY = 86_400_000;
+/** For an event whose poster was killed before it could ask for the delivery. */
+const LOOK_AGAIN = 30_000;
 
 export function startDelivery(ledger: Ledger, options: DeliveryOptions): Workers {
   const own = ownOf(ledger);
@@ -47,13 +49,16 @@ export function startDelivery(ledger: Ledger, options: DeliveryOptions): Workers
         (job: LeasedJob) => deliverChannel(own, channel, deliver, options, job),
       ] as const,
   );
-  return startWorkers(ledger, {
+  const workers = startWorkers(ledger, {
     handlers: Object.fromEntries(handlers),
     concurrency: handlers.length,
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(pollMs === undefined ? {} : { pollMs }),
     ...(graceMs === undefined ? {} : { graceMs }),
   });
+  // whoever posted may have been killed before it asked
+  if (own.dialect === 'postgres') for (const channel of Object.keys(channels)) void nudge(own, channel);
+  return workers;
 }
 
 /** What waits, one after the other, until nothing does or one is not taken. */
@@ -90,7 +95,7 @@ async function deliverChannel(
     await change(ledger, job, row, { state: 'delivered', attempt: event.attempt, error: null });
   }
   await forget(ledger, channel, options.keepMs ?? 7 * DAY, job);
-  return 'done';
+  return ledger.dialect === 'postgres' ? { again: LOOK_AGAIN } : 'done';
 }
 
 async function failed(

@@ -4,7 +4,9 @@ import { LedgerFault } from './fault.ts';
 import type { JobPayload } from './job.ts';
 import type { Ledger, Write } from './ledger.ts';
 import { type OutboxRow, type OutboxTables, ofOutbox } from './outboxbook.ts';
-import { writingOf } from './writing.ts';
+import type { OwnLedger } from './own.ts';
+import { soon } from './soon.ts';
+import { afterCommit, writingOf } from './writing.ts';
 
 export interface NewEvent {
   /** Who it is for, and what is delivered in order: `notify`, … */
@@ -47,7 +49,22 @@ export async function post<T>(write: Write<T>, event: NewEvent): Promise<void> {
     })
     .onConflict((on) => on.columns(['channel', 'id']).doNothing())
     .execute();
-  await enqueue(write, delivery(channel));
+  await askForDelivery(write, channel);
+}
+
+/**
+ * On SQLite with the event. On PostgreSQL the one job of a channel would be a row that all who post change, and all but
+ * one of them would have to begin anew: there it is asked for right after, and looked for from time to time.
+ */
+async function askForDelivery<T>(write: Write<T>, channel: string): Promise<void> {
+  const { ledger } = writingOf();
+  if (ledger.dialect === 'sqlite') await enqueue(write, delivery(channel));
+  else afterCommit(() => nudge(ledger, channel));
+}
+
+/** Asks for the delivery of a channel; who asks while one is about to ask has asked. */
+export function nudge(ledger: OwnLedger, channel: string): Promise<void> {
+  return soon(ledger, `deliver ${channel}`, (write) => enqueue(write, delivery(channel)));
 }
 
 /** One job delivers what waits in a channel, so that one worker at a time does. */
@@ -92,7 +109,7 @@ export async function replay<T>(write: Write<T>, channel: string, id: string): P
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n)
     throw new LedgerFault('event-unknown', `expected an event of ${channel}, got none with the id ${id}`);
-  await enqueue(write, delivery(channel));
+  await askForDelivery(write, channel);
 }
 
 export function eventOf(row: OutboxRow): PostedEvent {

@@ -15,11 +15,13 @@ import { sizeOf } from './valuesize.ts';
 
 type Library = typeof import('pg')['default'];
 
-/** Of the server: a statement, waiting for a lock, a transaction that does nothing. */
-const TIMEOUTS = {
+const SETTINGS = {
+  // ms: of a statement, of waiting for a lock, of a transaction that does nothing
   statement_timeout: 60_000,
   lock_timeout: 20_000,
   idle_in_transaction_session_timeout: 60_000,
+  // compiling a query takes longer than any of ours: 300 ms for one of 40 ms (bench/lineage.ts)
+  jit: 'off',
 };
 
 /** What the server said last to those it cut off. */
@@ -28,7 +30,7 @@ const died = new WeakMap<object, unknown>();
 export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promise<Engine> {
   const { default: pg } = await import('pg');
   const config = configOf(place);
-  const settings = { ...TIMEOUTS, ...(place.schema === undefined ? {} : { search_path: place.schema }) };
+  const settings = { ...SETTINGS, ...(place.schema === undefined ? {} : { search_path: place.schema }) };
   if (place.schema !== undefined) await makeSchema(pg, config, place.schema);
   const pool: Pool = new pg.Pool({
     ...config,
@@ -110,7 +112,7 @@ export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promis
 function beginning(isolation: Isolation, alone: boolean): string {
   if (isolation === 'read committed') return 'begin isolation level read committed';
   const mode = alone ? 'exclusive' : 'row share';
-  return `begin isolation level serializable; set local enable_seqscan = off; lock table ledger_migrations in ${mode} mode`;
+  return `begin isolation level serializable; lock table ledger_migrations in ${mode} mode`;
 }
 
 function configOf(place: PostgresPlace): ClientConfig {
@@ -122,8 +124,6 @@ function configOf(place: PostgresPlace): ClientConfig {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     application_name: 'seaworthy',
-    // compiling a query takes longer than any of ours: 300 ms for one of 40 ms (bench/lineage.ts)
-    options: '-c jit=off',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     ssl:

@@ -30,7 +30,7 @@ export async function transact<T, R>(
     try {
       const result = await runWriting(writing, () => db.transaction().execute(work));
       writing.isOpen = false;
-      for (const hook of writing.after) hook();
+      await Promise.all(writing.after.map((hook) => hook()));
       return result;
     } catch (error) {
       writing.isOpen = false;

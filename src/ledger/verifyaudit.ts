@@ -1,5 +1,5 @@
 // Walks the audit trail and says whether every row is the one that was written.
-import { hashOf } from './audit.ts';
+import { chainLeft, hashOf } from './audit.ts';
 import type { AuditTables } from './auditbook.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -25,6 +25,7 @@ const PAGE = 1000;
  * when somebody with all rights in the database wrote the whole trail anew.
  */
 export async function verifyAudit(ledger: Ledger, known?: AuditEnd): Promise<AuditAnswer> {
+  await chainLeft(ledger);
   const audit = ledger.read<AuditTables>();
   const last = await audit.selectFrom('ledger_audit_end').selectAll().executeTakeFirst();
   const end = { seq: last?.seq ?? 0, hash: hex(last?.hash ?? new Uint8Array(32)) };

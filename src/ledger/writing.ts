@@ -13,7 +13,7 @@ export interface Writing {
   readonly kinds: Set<string>;
   /** The first statement that failed: nothing after it counts, whatever became of the error. */
   failure?: unknown;
-  readonly after: (() => void)[];
+  readonly after: (() => unknown)[];
 }
 
 const current = new AsyncLocalStorage<Writing>();
@@ -36,8 +36,11 @@ export function writingOf(): Writing {
   return writing;
 }
 
-/** Runs `hook` once the transaction around the caller is committed, never when it is not. It must not throw. */
-export function afterCommit(hook: () => void): void {
+/**
+ * Runs (and awaits) `hook` once the transaction around the caller is committed, never when it is not, and before the write resolves.
+ * It must neither throw nor reject.
+ */
+export function afterCommit(hook: () => unknown): void {
   writingOf().after.push(hook);
 }
 
