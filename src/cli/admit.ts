@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { isFault, messageOf } from '../core/index.ts';
-import { createClient } from '../net/index.ts';
+import { createClient, type HttpClient } from '../net/index.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
@@ -50,21 +50,24 @@ Exit codes: 0 all admitted, 1 refused, 2 wrong usage or no agent.`,
 
 async function run(file: string, options: Options, command: Command): Promise<void> {
   const setting = openSetting(command);
-  const ca = readText(options.agentCa ?? join(setting.home.root, 'agent', 'ca.crt'));
-  const http = createClient({ tls: { ca } });
+  let http: HttpClient | undefined;
   try {
+    const client = createClient({
+      tls: { ca: readText(options.agentCa ?? join(setting.home.root, 'agent', 'ca.crt')) },
+    });
+    http = client;
     const old = options.old === undefined ? undefined : (await objectsIn(options.old))[0];
     let refused = 0;
     for (const object of await objectsIn(file)) {
       const { allowed, lines } = await admit(object, old, options, (path, body) =>
-        ask(http, options.agent, path, body),
+        ask(client, options.agent, path, body),
       );
       if (!allowed) refused++;
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     }
     process.exitCode = refused === 0 ? exitCodes.done : exitCodes.failed;
   } finally {
-    await http.close();
+    await http?.close();
     await setting.close();
   }
 }

@@ -15,6 +15,7 @@ interface Options extends RegistryOptions {
   mutate?: boolean;
   pullSecrets?: string[];
   label?: string[];
+  server?: string;
   keepVerdicts: number;
   host?: string;
   port: number;
@@ -40,6 +41,10 @@ export function agentCommand(): Command {
         new Option('--keep-verdicts <span>', 'how long an allow counts while its registry cannot be asked')
           .argParser(parseDuration)
           .default(86_400_000, '24h'),
+      )
+      .option(
+        '--server <dir>',
+        'directory with url, token, orders.pub and cluster: a server that sends rollout orders',
       )
       .option('--host <address>', 'address to listen on (default: all in a cluster, else 127.0.0.1)')
       .option('--port <port>', 'port for reviews', parsePort, 8443)
@@ -101,6 +106,7 @@ async function run(options: Options, command: Command): Promise<void> {
         holder: hostname(),
         host: options.host ?? '::',
         drain: 5_000,
+        ...(options.server === undefined ? {} : { server: options.server }),
       },
       setting.signal,
     );

@@ -22,6 +22,7 @@ interface Options extends OneContext, RegistryOptions {
   replicas?: number;
   pullSecrets?: string[];
   registrySecret?: string;
+  serverSecret?: string;
   registryCa?: string;
   azureClientId?: string;
   timeout: number;
@@ -43,6 +44,10 @@ export function clusterInstallCommand(): Command {
         .option(
           '--registry-secret <name>',
           'Secret of type kubernetes.io/dockerconfigjson in seaworthy-system that registries are asked with',
+        )
+        .option(
+          '--server-secret <name>',
+          'Secret in seaworthy-system (url, token, orders.pub, cluster) of the server whose rollout orders it carries out',
         )
         .option(
           '--pull-secrets <namespace>',
@@ -96,8 +101,17 @@ async function run(options: Options, command: Command): Promise<void> {
 }
 
 async function optionsOf(options: Options): Promise<Omit<ManifestOptions, 'replicas'>> {
-  const { image, policyName, mutate, pullSecrets, registrySecret, registryCa, azureClientId, policy } =
-    options;
+  const {
+    image,
+    policyName,
+    mutate,
+    pullSecrets,
+    registrySecret,
+    serverSecret,
+    registryCa,
+    azureClientId,
+    policy,
+  } = options;
   return {
     image,
     policyName,
@@ -106,6 +120,7 @@ async function optionsOf(options: Options): Promise<Omit<ManifestOptions, 'repli
     plainHttp: options.plainHttp ?? false,
     tokenRealms: options.tokenRealm ?? [],
     ...(registrySecret === undefined ? {} : { registrySecret }),
+    ...(serverSecret === undefined ? {} : { serverSecret }),
     ...(registryCa === undefined ? {} : { registryCa: readCertificates(registryCa) }),
     ...(azureClientId === undefined ? {} : { azureClientId }),
     ...(policy === undefined ? {} : { policy: await policyObject(policy) }),

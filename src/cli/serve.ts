@@ -4,7 +4,7 @@ import { askPassword } from './password.ts';
 import { openSetting } from './setting.ts';
 
 export async function serveCommand(): Promise<Command> {
-  const { serverOptions } = await import('../server/configoptions.ts');
+  const { serverOptions } = await import('../server/index.ts');
   const command = new Command('serve')
     .description(
       'Run the server: it knows every image, notices what moved, renews what stands on it, and rolls it out.',

@@ -22,6 +22,7 @@ export type {
   RunningStatus,
   StatusOptions,
 } from './statusanswer.ts';
+export { type Surveyed, surveyCluster } from './statuscluster.ts';
 export { statusJson } from './statusjson.ts';
 export { changedAt, type JudgingPolicy, policyInCluster, policyOfFile } from './statuspolicy.ts';
 export { formatReach, type Reach, reachOf } from './statusreach.ts';

@@ -13,6 +13,8 @@ export interface AgentOptions {
   registryCa?: string;
   /** Secret of type kubernetes.io/dockerconfigjson in the agent's namespace. */
   registrySecret?: string;
+  /** Secret in the agent's namespace by which its server is known: url, token, orders.pub, cluster. */
+  serverSecret?: string;
   plainHttp: boolean;
   tokenRealms: readonly string[];
   /** Client of Azure's workload identity; set on the service account as well. */
@@ -23,6 +25,7 @@ const selector = { 'app.kubernetes.io/name': 'seaworthy', 'app.kubernetes.io/com
 const home = '/var/lib/seaworthy';
 const caMount = '/etc/seaworthy/registry-ca';
 const configMount = '/etc/seaworthy/registry';
+const serverMount = '/etc/seaworthy/server';
 export const caName = `${agentName}-registry-ca`;
 
 export function agentObjects(options: AgentOptions): KubeObject[] {
@@ -71,11 +74,12 @@ export function argsOf(options: AgentOptions): string[] {
     ...(options.plainHttp ? ['--plain-http'] : []),
     ...options.tokenRealms.flatMap((host) => ['--token-realm', host]),
     ...options.pullSecrets.flatMap((namespace) => ['--pull-secrets', namespace]),
+    ...(options.serverSecret === undefined ? [] : ['--server', serverMount]),
   ];
 }
 
 function deployment(options: AgentOptions): KubeObject {
-  const { replicas, registryCa, registrySecret, azureClientId } = options;
+  const { replicas, registryCa, registrySecret, serverSecret, azureClientId } = options;
   const volumes: { volume: Record<string, unknown>; mountPath: string; readOnly: boolean }[] = [
     { volume: { name: 'home', emptyDir: { sizeLimit: '512Mi' } }, mountPath: home, readOnly: false },
     ...(registryCa === undefined
@@ -99,6 +103,15 @@ function deployment(options: AgentOptions): KubeObject {
               },
             },
             mountPath: configMount,
+            readOnly: true,
+          },
+        ]),
+    ...(serverSecret === undefined
+      ? []
+      : [
+          {
+            volume: { name: 'server', secret: { secretName: serverSecret } },
+            mountPath: serverMount,
             readOnly: true,
           },
         ]),

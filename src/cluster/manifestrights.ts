@@ -72,14 +72,38 @@ export function clusterRules(): Rule[] {
   ];
 }
 
+/** What an agent needs beside to carry out the rollout orders of its server. */
+export const rolloutRules: readonly Rule[] = [
+  {
+    apiGroups: ['apps'],
+    resources: ['deployments', 'statefulsets', 'daemonsets'],
+    verbs: ['patch', 'update'],
+  },
+  { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['patch', 'update'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['get', 'list'] },
+];
+
+/** Which orders it took, in its own namespace. */
+const orderRules: readonly Rule[] = [
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    verbs: ['get', 'update'],
+    resourceNames: [`${agentName}-orders`],
+  },
+];
+
 export interface RightsOptions {
+  /** It obeys a server: it may move workloads. */
+  serverSecret?: string;
   /** Namespaces whose pull secrets may be read for their own pods. */
   pullSecrets: readonly string[];
   azureClientId?: string;
 }
 
 /** The service account, its roles, and the role of those who may let a namespace enforce. */
-export function rightsFor({ pullSecrets, azureClientId }: RightsOptions): KubeObject[] {
+export function rightsFor({ pullSecrets, azureClientId, serverSecret }: RightsOptions): KubeObject[] {
   const subject = { kind: 'ServiceAccount', name: agentName, namespace: systemNamespace };
   return [
     {
@@ -92,9 +116,19 @@ export function rightsFor({ pullSecrets, azureClientId }: RightsOptions): KubeOb
           : { annotations: { 'azure.workload.identity/client-id': azureClientId } }),
       },
     },
-    role(resources.roles, agentName, systemNamespace, ownRules),
+    role(
+      resources.roles,
+      agentName,
+      systemNamespace,
+      serverSecret === undefined ? ownRules : [...ownRules, ...orderRules],
+    ),
     binding(resources.roleBindings, agentName, systemNamespace, 'Role', subject),
-    role(resources.clusterRoles, agentName, undefined, clusterRules()),
+    role(
+      resources.clusterRoles,
+      agentName,
+      undefined,
+      serverSecret === undefined ? clusterRules() : [...clusterRules(), ...rolloutRules],
+    ),
     binding(resources.clusterRoleBindings, agentName, undefined, 'ClusterRole', subject),
     // For people: bound to nobody here, since who may enforce is the cluster's own decision.
     role(resources.clusterRoles, 'seaworthy-enforcer', undefined, [

@@ -1,5 +1,5 @@
 // A new image on the new base: begun, made, judged, signed, tagged, rolled out, recorded.
-export { type Begun, beginRenewal, cancelJob, imageJob } from './begin.ts';
+export { type Begun, beginRenewal, cancelJob, imageJob, wakeImage } from './begin.ts';
 export { type RenewalTables, renewalBook } from './book.ts';
 export { type Cause, causeText, short } from './cause.ts';
 export { approveImage, declineImage, type HoldInfo, listHolds, releaseBase } from './decide.ts';

@@ -29,6 +29,7 @@ import { createHealth } from './health.ts';
 import { lead } from './leader.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { obey } from './obey.ts';
 import { createWebhook, type Webhook } from './webhook.ts';
 
 export interface AgentOptions {
@@ -54,6 +55,8 @@ export interface AgentOptions {
   /** Ms between being told to stop and closing the door: the cluster has to hear of it first. */
   drain: number;
   env: NodeJS.ProcessEnv;
+  /** Directory of the Secret by which its server is known; it has none when left out. */
+  server?: string;
 }
 
 /** Runs until the signal is aborted. Throws what keeps it from listening. */
@@ -193,7 +196,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       },
       async (term) => {
         metrics.leading.set(1);
-        await lead({ cluster, clock, log, policies, records, store, problem }, term);
+        const { http, server } = options;
+        await Promise.all([
+          lead({ cluster, clock, log, policies, records, store, problem }, term),
+          ...(server === undefined ? [] : [obey({ cluster, http, clock, log, server, problem }, term)]),
+        ]);
         metrics.leading.set(0);
       },
       background.signal,

@@ -34,6 +34,7 @@ import type { HubParts } from './hubparts.ts';
 import { policyInForce } from './hubpolicy.ts';
 import { gitTarget } from './hubtargets.ts';
 import type { Logger } from './log.ts';
+import { clusterTarget, orderBook, orderKey } from './orders.ts';
 
 export interface HubOptions {
   config: ServerConfig;
@@ -53,7 +54,7 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-const books = [registryBook, lineageBook, watchBook, renewalBook, accessBook];
+const books = [registryBook, lineageBook, watchBook, renewalBook, accessBook, orderBook];
 
 /** Rejects with Faults of everything it is made of; what was opened is closed then. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -185,7 +186,7 @@ async function partsOf(
           clock,
           workshop,
           pipelines: new Map(),
-          targets: targetsOf(config, env),
+          targets: targetsOf(config, env, { ledger, clock, key: orderKey(home).key }),
           settingsOf,
           standingOn: (base) => staleOn(ledger.read<LineageTables>(), base),
           name: config.url ?? `http://${config.listen ?? '127.0.0.1:7420'}`,
@@ -253,9 +254,14 @@ export function imageSettings({ renewal }: ServerConfig, reference: string): Ima
   };
 }
 
-function targetsOf({ renewal }: ServerConfig, env: NodeJS.ProcessEnv): Map<string, RolloutTarget> {
+function targetsOf(
+  { renewal }: ServerConfig,
+  env: NodeJS.ProcessEnv,
+  orders: Parameters<typeof clusterTarget>[1],
+): Map<string, RolloutTarget> {
   const targets = new Map<string, RolloutTarget>();
-  for (const { name, git } of renewal?.targets ?? [])
+  for (const { name, git, cluster } of renewal?.targets ?? []) {
+    if (cluster !== undefined) targets.set(name, clusterTarget(cluster, orders));
     if (git !== undefined)
       targets.set(
         name,
@@ -268,6 +274,7 @@ function targetsOf({ renewal }: ServerConfig, env: NodeJS.ProcessEnv): Map<strin
           env,
         ),
       );
+  }
   return targets;
 }
 

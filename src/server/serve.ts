@@ -6,6 +6,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createApp } from './api/index.ts';
 import { addressOf } from './embedded.ts';
 import { type HubOptions, startHub } from './hub.ts';
+import { addAgentRoutes } from './hubagentapi.ts';
 import { addHubRoutes } from './hubapi.ts';
 
 export interface Served {
@@ -36,6 +37,7 @@ export async function serveHub(options: HubOptions): Promise<Served> {
       onBug: (request, error) => log.error({ request, error }, 'a bug: a request could not be answered'),
     });
     addHubRoutes(app, hub.parts, hub.tokens, hub.embedded?.domain);
+    addAgentRoutes(app, hub.parts, hub.tokens);
     const metrics = metricsOf(hub.parts.renewal !== undefined);
     app.get('/healthz', async () => 'ok\n');
     app.get('/readyz', async (_request, reply) => {

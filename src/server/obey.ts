@@ -1,0 +1,253 @@
+// The agent and its server: orders fetched and carried out by rollouts, what runs reported; alone while it is away.
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { surveyCluster } from '../cluster/index.ts';
+import { agentName, type Cluster, type KubeObject, resources } from '../cluster/kube/index.ts';
+import { isFailure, planRollout, type RolloutResult, runRollout } from '../cluster/rollout/index.ts';
+import { type Clock, type Fault, isFault } from '../core/index.ts';
+import type { HttpClient } from '../net/index.ts';
+import {
+  type AgentApi,
+  createAgentApi,
+  type Order,
+  OrderFault,
+  type OrderReport,
+  type RunningItem,
+  readOrder,
+  type SignedOrder,
+} from './contract/index.ts';
+import type { Logger } from './log.ts';
+
+export interface ObeyOptions {
+  cluster: Cluster;
+  http: HttpClient;
+  clock: Clock;
+  log: Logger;
+  /** Directory with `url`, `token`, `orders.pub` and `cluster`, each a file: a mounted Secret. */
+  server: string;
+  problem(what: string, fault: Fault | undefined): void;
+}
+
+const memoryName = `${agentName}-orders`;
+const waitSeconds = 20;
+const retryAfter = 5_000;
+const reportEvery = 15_000;
+/** Workloads of one order that move at once. */
+const parallel = 4;
+
+/** What outlives the agent: the newest order it took, and those that are under way. */
+interface Memory {
+  accepted: number;
+  open: Record<string, number>;
+}
+
+/** Until the signal is aborted. */
+export async function obey(options: ObeyOptions, signal: AbortSignal): Promise<void> {
+  const read = (name: string) => readFileSync(join(options.server, name), 'utf8').trim();
+  const api = createAgentApi({ http: options.http, url: read('url'), token: () => read('token'), signal });
+  const working = new Map<string, Promise<void>>();
+  let reported = '';
+  await Promise.all([
+    again('orders', options, signal, () => fetchOrders(options, api, read, working, signal)),
+    again('report', options, signal, async () => {
+      const items = await runningItems(options.cluster);
+      const text = JSON.stringify(items);
+      if (text !== reported) await api.running(items);
+      reported = text;
+      await delay(reportEvery, undefined, { signal }).catch(() => {});
+    }),
+  ]);
+  await Promise.all(working.values());
+}
+
+/** A server that is away is a condition, and asked again. */
+async function again(
+  what: string,
+  { problem }: ObeyOptions,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted)
+    try {
+      await work();
+      problem(what, undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isFault(error)) throw error;
+      problem(what, error);
+      await delay(retryAfter, undefined, { signal }).catch(() => {});
+    }
+}
+
+async function fetchOrders(
+  options: ObeyOptions,
+  api: AgentApi,
+  read: (name: string) => string,
+  working: Map<string, Promise<void>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = createPublicKey(read('orders.pub'));
+  const name = read('cluster');
+  // while something is under way the same orders would come back at once
+  const orders = await api.orders(working.size > 0 ? 0 : waitSeconds);
+  for (const signed of orders) {
+    const order = orderOf(
+      signed,
+      () => readOrder(signed, key, name, options.clock.now().getTime()),
+      options.log,
+    );
+    if (order === undefined || working.has(order.id)) continue;
+    if (!(await accept(options.cluster, order))) {
+      options.log.warn(
+        { order: order.id, sequence: order.sequence },
+        'an order was there before: it is not obeyed',
+      );
+      continue;
+    }
+    const one = carryOut(options, api, order, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted)
+          options.log.warn(
+            { order: order.id, error },
+            'an order could not be carried out, and is taken up again',
+          );
+      })
+      .finally(() => working.delete(order.id));
+    working.set(order.id, one);
+  }
+  if (working.size > 0)
+    await Promise.race([...working.values(), delay(2_000, undefined, { signal }).catch(() => {})]);
+  else if (orders.length > 0) await delay(retryAfter, undefined, { signal }).catch(() => {});
+}
+
+function orderOf(signed: SignedOrder, readIt: () => Order, log: Logger): Order | undefined {
+  try {
+    return readIt();
+  } catch (error) {
+    if (!(error instanceof OrderFault)) throw error;
+    log.warn({ error, bytes: String(signed.payload).length }, 'an order is not obeyed');
+    return undefined;
+  }
+}
+
+/** False: it is not newer than what was taken before, and not under way. */
+async function accept(cluster: Cluster, { id, sequence }: Order): Promise<boolean> {
+  return changeMemory(cluster, (memory) => {
+    if (memory.open[id] === sequence) return memory;
+    if (sequence <= memory.accepted) return undefined;
+    return { accepted: sequence, open: { ...memory.open, [id]: sequence } };
+  });
+}
+
+async function changeMemory(
+  cluster: Cluster,
+  change: (memory: Memory) => Memory | undefined,
+): Promise<boolean> {
+  for (;;) {
+    const object = await cluster.get(resources.configMaps, memoryName, cluster.namespace);
+    const memory = memoryOf(object);
+    const next = change(memory);
+    if (next === undefined) return false;
+    if (next === memory) return true;
+    const data = { memory: JSON.stringify(next) };
+    try {
+      if (object === undefined)
+        await cluster.create(resources.configMaps, {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: {
+            name: memoryName,
+            namespace: cluster.namespace,
+            labels: { 'app.kubernetes.io/name': 'seaworthy' },
+          },
+          data,
+        });
+      else await cluster.replace(resources.configMaps, { ...object, data });
+      return true;
+    } catch (error) {
+      if (!isFault(error) || (error.code !== 'conflict' && error.code !== 'already-exists')) throw error;
+    }
+  }
+}
+
+function memoryOf(object: KubeObject | undefined): Memory {
+  const text = (object?.['data'] as Record<string, unknown> | undefined)?.['memory'];
+  const found = typeof text === 'string' ? (JSON.parse(text) as Partial<Memory>) : {};
+  return { accepted: found.accepted ?? 0, open: found.open ?? {} };
+}
+
+async function carryOut(
+  { cluster, clock, log }: ObeyOptions,
+  api: AgentApi,
+  order: Order,
+  signal: AbortSignal,
+): Promise<void> {
+  log.info({ order: order.id, repository: order.repository, to: order.to }, 'an order is carried out');
+  await api.report(order.id, { state: 'running', text: 'its agent has it' });
+  const { domain, repository, from, to } = order;
+  const plan = await planRollout(cluster, { domain, repository, from, to }, { clock });
+  const result = await runRollout(plan, {
+    by: 'seaworthy server',
+    cause: order.cause,
+    id: order.id,
+    parallel,
+    clock,
+    signal,
+  });
+  const report = reportOf(plan, result);
+  await api.report(order.id, report);
+  await changeMemory(cluster, ({ accepted, open }) => {
+    const { [order.id]: _, ...rest } = open;
+    return { accepted, open: rest };
+  });
+  log.info({ order: order.id, ...report }, 'an order is over');
+}
+
+export function reportOf(
+  plan: Pick<Awaited<ReturnType<typeof planRollout>>, 'holds' | 'left' | 'already'>,
+  { outcomes, stopped }: RolloutResult,
+): OrderReport {
+  const failed = outcomes.filter(isFailure);
+  const named = ({ kind, namespace, name }: { kind: string; namespace: string; name: string }) =>
+    `${kind} ${namespace}/${name}`;
+  const left = plan.left.map((one) => `${named(one)} is left alone: ${one.text}`);
+  if (failed.length > 0) {
+    const isBack = failed.every(({ state }) => state === 'returned');
+    const said = failed.map((one) => `${named(one)} ${one.state}: ${one.reason}`);
+    return {
+      state: isBack ? 'returned' : 'failed',
+      text: [...said, ...stopped.map((one) => `${named(one)} was not begun`), ...left].join('; '),
+    };
+  }
+  if (plan.holds.length > 0)
+    return {
+      state: 'returned',
+      text: plan.holds.map(({ workload, hold }) => `${named(workload)} holds it: ${hold.reason}`).join('; '),
+    };
+  const moved = outcomes.map((one) => `${named(one)} ${one.state}`);
+  const already = plan.already > 0 ? [`${plan.already} run it already`] : [];
+  const text = [...moved, ...already, ...left].join('; ');
+  return outcomes.length + plan.already > 0
+    ? { state: 'done', text }
+    : { state: left.length > 0 ? 'failed' : 'nothing', text: text === '' ? 'nothing there runs it' : text };
+}
+
+async function runningItems(cluster: Cluster): Promise<RunningItem[]> {
+  const { running } = await surveyCluster(cluster);
+  return running.flatMap(({ namespace, workload, container, image, identity, state }) =>
+    state !== 'scheduled' && identity.kind === 'digest'
+      ? [
+          {
+            namespace,
+            kind: workload.kind,
+            name: workload.name,
+            container,
+            reference: image,
+            digest: identity.digest,
+          },
+        ]
+      : [],
+  );
+}
