@@ -99,6 +99,34 @@ for (const ledgers of testLedgers()) {
     assert.equal((await verifyAudit(ledger)).broken, undefined);
   });
 
+  // SQLite chains an entry in the transaction that records it
+  if (ledgers.dialect === 'postgres')
+    test(
+      said('an entry whose process was killed right after its commit is part of the trail all the same'),
+      async (t) => {
+        const ledger = await ledgers.open(t, { books });
+        await fill(ledger, 1);
+        await ledger.write(async (write) => {
+          await sql`insert into ledger_audit_new (at, actor, action, subject, detail)
+          select at, actor, 'left', subject, detail from ledger_audit`.execute(write);
+        });
+        await assert.rejects(
+          ledger.write(async (write) => {
+            await sql`update ledger_audit_new set actor = 'eve'`.execute(write);
+          }),
+          /the audit trail only grows/,
+        );
+        assert.deepEqual(
+          (await listAudit(ledger)).map(({ seq, action }) => [seq, action]),
+          [
+            [2, 'left'],
+            [1, 'hold.release'],
+          ],
+        );
+        assert.equal((await verifyAudit(ledger)).entries, 2);
+      },
+    );
+
   const crimes: [string, string, number][] = [
     ['a changed row', "update ledger_audit set actor = 'eve' where seq = 2", 2],
     ['a changed time', 'update ledger_audit set at = at + 1 where seq = 3', 3],

@@ -9,6 +9,7 @@ import {
   listEvents,
   post,
   replay,
+  sql,
   startDelivery,
 } from './index.ts';
 
@@ -163,6 +164,33 @@ for (const ledgers of testLedgers()) {
       assert.deepEqual([event?.state, event?.attempt], ['waiting', 0]);
     },
   );
+
+  // SQLite asks for the delivery in the transaction that posts
+  if (ledgers.dialect === 'postgres')
+    test(
+      said('an event whose process was killed right after its commit is delivered all the same'),
+      async (t) => {
+        const got: string[] = [];
+        const third = Promise.withResolvers<string>();
+        const { ledger, delivery, pass } = await withDelivery(t, async ({ id }) => void got.push(id));
+        const left = (id: string) =>
+          ledger.write(async (write) => {
+            await sql`insert into ledger_outbox
+            (channel, id, payload, state, attempt, posted_at, since, next_at, changed_at)
+            values ('notify', ${id}, '{}', 'waiting', 0, 1, 1, 1, 1)`.execute(write);
+          });
+        await put(ledger, 'first');
+        await delivery.idle();
+        await left('second');
+        await pass(30_000);
+        assert.deepEqual(got, ['first', 'second']);
+        await delivery.stop();
+        await left('third');
+        const next = startDelivery(ledger, { channels: { notify: async ({ id }) => third.resolve(id) } });
+        assert.equal(await third.promise, 'third');
+        await next.stop();
+      },
+    );
 
   test(said('what was delivered long ago is forgotten, what is dead is not'), async (t) => {
     const { ledger, delivery, pass } = await withDelivery(
