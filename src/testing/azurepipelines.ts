@@ -144,8 +144,8 @@ function createContract() {
   const validators = new Map<string, ValidateFunction>();
   const check = (from: string, schema: Json, value: unknown, what: string): string[] => {
     const text = JSON.stringify(schema).replaceAll('"#/', `"${from}#/`);
-    let validate = validators.get(text);
-    if (validate === undefined) validators.set(text, (validate = ajv.compile(JSON.parse(text) as object)));
+    const validate = validators.get(text) ?? ajv.compile(JSON.parse(text) as object);
+    validators.set(text, validate);
     return validate(value) ? [] : [`${what}: ${ajv.errorsText(validate.errors)}`];
   };
   const parametersOf = (operation: Json) =>

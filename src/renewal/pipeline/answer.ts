@@ -60,7 +60,7 @@ export function loginRefused(service: Service, got: string): PipelineFault {
 }
 
 /** A page in HTML with status 200 is a login page or a proxy's. Rejects with PipelineFault. */
-export async function valueOf(service: Service, response: HttpResponse, limit: number): Promise<unknown> {
+export async function bodyAsJson(service: Service, response: HttpResponse, limit: number): Promise<unknown> {
   const text = await response.text(limit);
   if (/^\s*</.test(text)) throw loginRefused(service, 'a page instead of JSON');
   try {
@@ -72,7 +72,7 @@ export async function valueOf(service: Service, response: HttpResponse, limit: n
 }
 
 export async function jsonOf(service: Service, response: HttpResponse): Promise<Record<string, unknown>> {
-  const value = await valueOf(service, response, answerBytes);
+  const value = await bodyAsJson(service, response, answerBytes);
   if (isObject(value)) return value;
   throw invalidAnswer(service, 'an object', JSON.stringify(value).slice(0, 80));
 }

@@ -2,6 +2,7 @@
 // https://learn.microsoft.com/rest/api/azure/devops/pipelines/runs?view=azure-devops-rest-7.1
 import type { HttpClient, HttpResponse } from '../../net/index.ts';
 import {
+  bodyAsJson,
   expectStatus,
   invalidAnswer,
   isCount,
@@ -10,7 +11,6 @@ import {
   objectsIn,
   plain,
   type Service,
-  valueOf,
 } from './answer.ts';
 import { PipelineFault } from './fault.ts';
 import { checkMapping, fillIn, idParameter, type Mapping, sampleRequest } from './parameters.ts';
@@ -87,7 +87,7 @@ export function azurePipelines(options: AzurePipelinesOptions): Pipeline {
   async function find(id: string, signal: AbortSignal): Promise<number | undefined> {
     const response = await ask(runs, signal);
     await expectStatus(service, response, [200]);
-    const list = objectsIn(listOf(service, await valueOf(service, response, listBytes)), listLength)
+    const list = objectsIn(listOf(service, await bodyAsJson(service, response, listBytes)), listLength)
       .filter((run) => isCount(run['id']))
       .sort((a, b) => Number(b['id']) - Number(a['id']))
       .slice(0, newest);

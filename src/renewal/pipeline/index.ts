@@ -1,4 +1,5 @@
 // Pipelines that rebuild an image: asked once, followed to the end.
 export { type AzurePipelinesOptions, azurePipelines } from './azurepipelines.ts';
 export { PipelineFault, type PipelineFaultCode } from './fault.ts';
+export { type JenkinsOptions, jenkins } from './jenkins.ts';
 export type { BuildRequest, Pipeline, RunHandle, RunState } from './pipeline.ts';
