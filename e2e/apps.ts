@@ -19,6 +19,11 @@ int main(int count, char **words) {
 }
 `;
 
+/** The program as a file's bytes. */
+export function appProgram(): Buffer {
+  return readFileSync(program());
+}
+
 function program(): string {
   const file = join(cache, 'app');
   if (!existsSync(file)) {
