@@ -18,6 +18,8 @@ async function fill(ledger: Ledger, count: number): Promise<void> {
         detail: { n, reason: 'tested “by hand” 🚢' },
       }),
     );
+  // PostgreSQL chains them right after; who lists waits for that
+  await listAudit(ledger, { limit: 1 });
 }
 
 /** What somebody with all rights in the database can do. */

@@ -45,7 +45,8 @@ export async function record<T>(write: Write<T>, entry: AuditEntry): Promise<voi
   };
   if (ledger.dialect === 'sqlite') return append(write, [row]);
   await ofAudit(write).insertInto('ledger_audit_new').values(row).execute();
-  afterCommit(() => chainSoon(ledger));
+  // nobody waits for it: who lists or verifies chains what is left first
+  afterCommit(() => void chainSoon(ledger));
 }
 
 function chainSoon(ledger: OwnLedger): Promise<void> {

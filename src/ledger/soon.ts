@@ -1,4 +1,5 @@
 // What follows a transaction in one of its own, at once and together with others that ask for the same.
+import { isLedgerFault } from './fault.ts';
 import type { Write } from './ledger.ts';
 import type { OwnLedger } from './own.ts';
 
@@ -24,7 +25,8 @@ export function soon(
     })
     .catch((error: unknown) => {
       waiting.delete(name);
-      ledger.log.warn({ error }, `${name}: done later`);
+      if (!isLedgerFault(error) || error.code !== 'ledger-closed')
+        ledger.log.warn({ error }, `${name}: done later`);
     });
   waiting.set(name, asked);
   return asked;
