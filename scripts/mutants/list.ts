@@ -9,6 +9,7 @@ import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
 import { policy } from './policy.ts';
+import { rebase } from './rebase.ts';
 import { revocation } from './revocation.ts';
 import { rollout } from './rollout.ts';
 import { runningMutants } from './running.ts';
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...front,
   ...form,
   ...rollout,
+  ...rebase,
   ...runningMutants,
   ...install,
   ...admission,

@@ -194,7 +194,14 @@ test('a Dockerfile names the tag; scratch and arguments without a value are said
     said(lineageOf(image('x', from('FROM scratch')), [debian])),
     'unknown: its Dockerfile begins on nothing (FROM scratch)',
   );
-  assert.match(said(lineageOf(image('x', from('FROM a:$TAG')), [debian])), /nobody gave TAG a value/);
+  assert.match(
+    said(lineageOf(image('x', from('ARG TAG\nFROM a:$TAG')), [debian])),
+    /nobody gave TAG a value/,
+  );
+  assert.match(
+    said(lineageOf(image('x', from('FROM a:$TAG')), [debian])),
+    /begins on a:\$TAG, which names no image/,
+  );
 });
 
 test('an image with the layers of another and its own config stands on it only where it says so', () => {

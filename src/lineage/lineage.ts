@@ -129,8 +129,11 @@ function stateOf(found: readonly SeenBase[], below: readonly SeenBase[], height:
 function whyUnknown({ diffIds, dockerfile }: LineageFacts, claims: readonly Claim[]): string {
   if (diffIds.length === 0) return 'the image has no layers';
   if (dockerfile?.base.kind === 'scratch') return 'its Dockerfile begins on nothing (FROM scratch)';
-  if (dockerfile?.base.kind === 'undecided')
-    return `its Dockerfile begins on ${dockerfile.base.text}, and nobody gave ${dockerfile.base.missing.join(', ')} a value`;
+  if (dockerfile?.base.kind === 'undecided') {
+    const { text, missing } = dockerfile.base;
+    const why = missing.length > 0 ? `and nobody gave ${missing.join(', ')} a value` : 'which names no image';
+    return `its Dockerfile begins on ${text}, ${why}`;
+  }
   const own = claims.find(({ isOwn, by }) => isOwn && by !== 'provenance') ?? claims[0];
   if (own === undefined) return 'no layers of a base that was seen are its lowest, and it names none';
   const name = own.reference ?? own.digest ?? 'a base';

@@ -33,6 +33,7 @@ import { testRecord } from './feeds.ts';
 import { makeImage, makeTar } from './images.ts';
 import { debian12, inventoryOf, packageOf } from './inventories.ts';
 import { inventoryCorpus } from './inventorycorpus.ts';
+import { lineageParsers } from './lineagecorpus.ts';
 import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
 import { policyParsers } from './policycorpus.ts';
@@ -319,6 +320,7 @@ export const parsers: Record<string, FuzzedParser> = {
   ...policyParsers,
   ...admissionParsers,
   ...rolloutParsers,
+  ...lineageParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [
