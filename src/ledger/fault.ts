@@ -28,6 +28,10 @@ export function isLedgerFault(error: unknown): error is LedgerFault {
   return error instanceof LedgerFault;
 }
 
+export function closed(): LedgerFault {
+  return new LedgerFault('ledger-closed', 'expected an open ledger, got one that was closed');
+}
+
 export type Constraint = 'unique' | 'foreign-key' | 'not-null' | 'check';
 
 /** A row broke a rule of its table: a bug, unless the caller knows what it asked for and catches it. */

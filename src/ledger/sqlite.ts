@@ -1,11 +1,12 @@
 // SQLite as an engine: one thread that writes, and as many that read as are asked at a time, two at most.
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultLimits, messageOf } from '../core/index.ts';
 import type { Answer, Engine } from './engine.ts';
-import { LedgerFault } from './fault.ts';
-import { closed, type SqliteThread, startSqliteThread } from './sqlitethread.ts';
+import { closed, LedgerFault } from './fault.ts';
+import { networkFileSystem } from './filesystem.ts';
+import { type SqliteThread, startSqliteThread } from './sqlitethread.ts';
 import type { SqliteTask } from './sqliteworker.ts';
 import { Turns } from './turns.ts';
 import type { Value } from './value.ts';
@@ -19,6 +20,7 @@ export async function openSqlite(path: string | undefined): Promise<Engine> {
   const lockPath = `${file}-lock`;
   makeFile(file);
   makeFile(lockPath);
+  refuseNetwork(file);
   const task: SqliteTask = {
     path: file,
     isReader: false,
@@ -82,6 +84,15 @@ function makeFile(path: string): void {
       },
     );
   }
+}
+
+/** Where two machines may both believe that the file is theirs. */
+function refuseNetwork(path: string): void {
+  const name = networkFileSystem(statfsSync(path).type);
+  if (name !== undefined)
+    throw new LedgerFault('ledger-unopenable', `${path}: expected a disk of this machine, got ${name}`, {
+      hint: 'use a block volume, or PostgreSQL: locks over a network do not keep two servers apart',
+    });
 }
 
 /** Threads that read, begun when all others are busy. What was committed before is seen by each. */

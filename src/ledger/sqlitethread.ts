@@ -1,7 +1,7 @@
 // One thread with one connection to SQLite, from outside: statements are answered in the order they are asked.
 import { Worker } from 'node:worker_threads';
 import type { Answer } from './engine.ts';
-import { LedgerFault } from './fault.ts';
+import { closed } from './fault.ts';
 import { sqliteError } from './sqliteproblem.ts';
 import type { FromSqlite, SqliteTask, ToSqlite } from './sqliteworker.ts';
 import type { Value } from './value.ts';
@@ -62,10 +62,6 @@ export async function startSqliteThread(task: SqliteTask): Promise<SqliteThread>
       await worker.terminate();
     },
   };
-}
-
-export function closed(): LedgerFault {
-  return new LedgerFault('ledger-closed', 'expected an open ledger, got one that was closed');
 }
 
 function answerOf({ columns, values, changes }: FromSqlite): Answer {

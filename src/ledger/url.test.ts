@@ -50,6 +50,7 @@ test('what is wrong is named, with the nearest right word and without the passwo
     ['postgres://u:secret@host/sea?schema=Ä', /small letters/],
     ['postgres://u:secret@host/sea?connections=1', /2 to 1000/],
     ['postgres://u:secret@ho st/sea', /no URL/],
+    ['postgres://u:secret%zz@host/sea', /escapes/],
   ];
   for (const [text, message] of wrong)
     assert.throws(

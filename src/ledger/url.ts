@@ -38,7 +38,12 @@ export function parseLedgerUrl(text: string): LedgerPlace {
   } catch {
     throw invalid('postgres://user:password@host/database', 'a text that is no URL');
   }
-  return parsePostgres(url);
+  try {
+    return parsePostgres(url);
+  } catch (error) {
+    if (error instanceof URIError) throw invalid('escapes of two hexadecimal digits after %', 'others');
+    throw error;
+  }
 }
 
 function parsePostgres(url: URL): PostgresPlace {
