@@ -13,7 +13,9 @@ import {
   type Ledger,
   listJobs,
   openLedger,
+  sql,
   startWorkers,
+  type Write,
 } from '../src/ledger/index.ts';
 import { type EffectTables, effects } from '../src/testing/effects.ts';
 import { root } from './peers.ts';
@@ -177,4 +179,43 @@ test('who is not let in is told so, without the password', async () => {
   await wrong(server.url.replace('/postgres?', '/nowhere?').replace(/\/postgres$/, '/nowhere'));
   await wrong('postgres://sea:hushhush@127.0.0.1:1/sea', 'database-unreachable');
   await wrong('postgres://sea:hushhush@no-such-host.invalid/sea', 'database-unreachable');
+});
+
+test('what takes too long ends with its name, once, and the connection after it is a good one', async () => {
+  const ledger = await openLedger({ url: `${server.url}?connections=2`, books });
+  let tries = 0;
+  const timed = (setting: string, then: (write: Write<EffectTables>) => Promise<unknown>) =>
+    ledger.write<EffectTables, void>(async (write) => {
+      tries++;
+      await sql.raw(`set local ${setting}`).execute(write);
+      await then(write);
+    });
+  await assert.rejects(
+    timed('statement_timeout = 50', (write) => sql`select pg_sleep(30)`.execute(write)),
+    { code: 'statement-timeout' },
+  );
+  await assert.rejects(
+    timed('idle_in_transaction_session_timeout = 50', async (write) => {
+      await delay(500);
+      await sql`select 1`.execute(write);
+    }),
+    { code: 'statement-timeout', message: /idle-in-transaction/ },
+  );
+  const locked = Promise.withResolvers<void>();
+  const freed = Promise.withResolvers<void>();
+  const holding = ledger.write<EffectTables, void>(async (write) => {
+    await sql`lock table effects_done`.execute(write);
+    locked.resolve();
+    await freed.promise;
+  });
+  await locked.promise;
+  await assert.rejects(
+    timed('lock_timeout = 50', (write) => sql`lock table effects_done`.execute(write)),
+    { code: 'database-busy' },
+  );
+  freed.resolve();
+  await holding;
+  assert.equal(tries, 3);
+  for (let n = 0; n < 4; n++) await ledger.write(async (write) => void (await sql`select 1`.execute(write)));
+  await ledger.close();
 });

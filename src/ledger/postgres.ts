@@ -23,7 +23,7 @@ const SETTINGS = {
   jit: 'off',
 };
 
-/** What the server said last to those it cut off. */
+/** What the server said to those it cut off, before it did. */
 const died = new WeakMap<object, unknown>();
 
 export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promise<Engine> {
@@ -38,7 +38,9 @@ export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promis
     allowExitOnIdle: true,
     onConnect: async (client) => {
       // a connection that dies while nobody asks it anything says so here, and must not end the program
-      client.on('error', (error) => void died.set(client, error));
+      client.on('error', (error) => {
+        if (!died.has(client)) died.set(client, error);
+      });
       await setUp(client as PoolClient, settings);
     },
   });

@@ -8,17 +8,26 @@ export interface TableWords {
   /** Times in ms since 1970, counts. */
   bigint: string;
   blob: string;
+  /** Text that is compared and ordered by byte, whatever the server's language is. */
+  text: string;
   /** What ends a `create table (…)`. */
   strict: string;
 }
 
 export function tableWords(dialect: Dialect): TableWords {
   return dialect === 'sqlite'
-    ? { id: 'integer primary key autoincrement', bigint: 'integer', blob: 'blob', strict: 'strict' }
+    ? {
+        id: 'integer primary key autoincrement',
+        bigint: 'integer',
+        blob: 'blob',
+        text: 'text',
+        strict: 'strict',
+      }
     : {
         id: 'bigint generated always as identity primary key',
         bigint: 'bigint',
         blob: 'bytea',
+        text: 'text collate "C"',
         strict: '',
       };
 }
