@@ -1,11 +1,10 @@
 // Proves, or does not, that one platform of an image may stand on another base without being built again.
+import { proveLibc, proveRuntime } from './abi.ts';
 import { consentOf, waive } from './consent.ts';
 import { proveBase, proveEvidence, proveLayers, provePlatform } from './ground.ts';
-import { proveLibc } from './libc.ts';
 import { proveLibraries } from './libraries.ts';
 import { proveDistribution, proveForward, provePackages } from './packages.ts';
 import { type Proof, proof } from './proof.ts';
-import { proveRuntime } from './runtime.ts';
 import type { RebaseInput } from './sides.ts';
 import { proveDatabases, proveLinker, proveOverwrites, proveRemovals } from './surface.ts';
 

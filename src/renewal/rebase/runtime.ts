@@ -1,12 +1,10 @@
-// Language runtimes of a base: what an application brought for Python 3.11 or Node 20 runs on that series.
-import type { Inventory, LayerResult } from '../../scan/inventory/index.ts';
-import { type Proof, proof } from './proof.ts';
-import type { BaseView } from './view.ts';
+// Language runtimes of a base, by series: Python 3.11, Node 20.
+import type { Inventory } from '../../scan/inventory/index.ts';
 
 /** Series of each runtime, `python` → `3.11`; `?` for one that is there and tells no version. */
 export type Runtimes = ReadonlyMap<string, ReadonlySet<string>>;
 
-const UNTOLD = '?';
+export const UNTOLD = '?';
 
 const major = /^[^\d]*(\d+)/;
 const minor = /^[^\d]*(\d+\.\d+)/;
@@ -64,41 +62,3 @@ export function runtimesOf(env: readonly string[], inventory: Inventory): Runtim
 }
 
 const languages: ReadonlySet<string> = new Set(['python', 'node', 'java', 'php', 'ruby', 'dotnet']);
-/** The runtime that packages of a purl type run on. */
-const runtimeOf: Readonly<Record<string, string>> = {
-  pypi: 'python',
-  npm: 'node',
-  maven: 'java',
-  nuget: 'dotnet',
-  gem: 'ruby',
-  composer: 'php',
-};
-
-/** Every series that the old base has is still there. */
-export function proveRuntime(old: BaseView, next: BaseView, upper: readonly LayerResult[]): Proof {
-  const used = new Set(
-    upper.flatMap(({ files }) =>
-      files.flatMap(({ packages: found }) => found.flatMap(({ type }) => runtimeOf[type] ?? [])),
-    ),
-  );
-  const kept: string[] = [];
-  for (const [runtime, series] of old.runtimes) {
-    const now = next.runtimes.get(runtime);
-    const said = [...series].join(', ');
-    if (now === undefined) return proof('runtime', 'no', `${runtime} ${said} is gone from the new base`);
-    if (series.has(UNTOLD) || now.has(UNTOLD))
-      return proof('runtime', 'unknown', `nothing says which ${runtime} the bases have`);
-    const missing = [...series].filter((one) => !now.has(one));
-    if (missing.length > 0)
-      return proof('runtime', 'no', `${runtime} ${missing.join(', ')} became ${[...now].join(', ')}`);
-    kept.push(`${runtime} ${said}`);
-  }
-  if (kept.length > 0) return proof('runtime', 'yes', `${kept.join(', ')} on both bases`);
-  return proof(
-    'runtime',
-    'yes',
-    used.size === 0
-      ? 'neither the base nor the image has a language runtime'
-      : `the base has no runtime of its own for ${[...used].join(', ')}`,
-  );
-}
