@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { systemClock } from '../core/index.ts';
 import { openLedger } from '../ledger/index.ts';
-import { type Catalogue, memoryCatalogue, type StoredManifest } from './catalogue.ts';
+import { testLedgers } from '../testing/ledgers.ts';
+import { memoryCatalogue, type StoredManifest } from './catalogue.ts';
 import { bookCatalogue, registryBook } from './cataloguebook.ts';
 
 const one = `sha256:${'1'.repeat(64)}`;
@@ -21,15 +22,16 @@ function manifest(digest: string, more: Partial<StoredManifest> = {}): StoredMan
   };
 }
 
-async function book(t: TestContext): Promise<Catalogue> {
-  const ledger = await openLedger({ url: 'sqlite::memory:', books: [registryBook], clock: systemClock });
-  t.after(() => ledger.close());
-  return bookCatalogue(ledger);
-}
-
 for (const [name, open] of [
   ['memory', async () => memoryCatalogue()],
-  ['a book', book],
+  ...testLedgers().map(
+    (ledgers) =>
+      [
+        `a book (${ledgers.dialect})`,
+        async (t: TestContext) =>
+          bookCatalogue(await ledgers.open(t, { books: [registryBook], clock: systemClock })),
+      ] as const,
+  ),
 ] as const)
   describe(`a catalogue in ${name}`, () => {
     test('knows which repository has which blobs', async (t) => {

@@ -1,7 +1,7 @@
 // A world in memory that renewals are tried in: tags, bases, findings and verdicts are what a test says.
 import type { TestContext } from 'node:test';
 import type { Clock } from '../core/index.ts';
-import { type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
+import { type Ledger, startWorkers, type Workers } from '../ledger/index.ts';
 import {
   beginRenewal,
   type Cause,
@@ -20,6 +20,7 @@ import {
 } from '../renewal/index.ts';
 import type { ScanResult } from '../scan/index.ts';
 import type { Verdict } from '../trust/index.ts';
+import type { TestLedger } from './ledgers.ts';
 
 export function digest(name: string): string {
   return `sha256:${Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)}`;
@@ -214,8 +215,8 @@ export interface Running {
 }
 
 /** A ledger of its own with workers that renew. */
-export async function renewing(t: TestContext, world: World): Promise<Running> {
-  const ledger = await openLedger({ url: 'sqlite::memory:', books: [renewalBook], clock: world.clock });
+export async function renewing(t: TestContext, world: World, ledgers: TestLedger): Promise<Running> {
+  const ledger = await ledgers.open(t, { books: [renewalBook], clock: world.clock });
   const parts = world.parts(ledger);
   const workers = startWorkers(ledger, {
     handlers: {
@@ -228,10 +229,7 @@ export async function renewing(t: TestContext, world: World): Promise<Running> {
     },
     backoff: () => 0,
   });
-  t.after(async () => {
-    await workers.stop();
-    await ledger.close();
-  });
+  t.after(() => workers.stop());
   return {
     ledger,
     workers,
