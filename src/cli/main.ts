@@ -63,6 +63,7 @@ const commands: Record<string, () => Promise<Command>> = {
   renew: async () => (await import('./renew.ts')).renewCommand(),
   renewals: async () => (await import('./renewals.ts')).renewalsCommand(),
   approve: async () => (await import('./approve.ts')).approveCommand(),
+  token: async () => (await import('./token.ts')).tokenCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(main),
   serve: async () => (await import('./serve.ts')).serveCommand(),
   agent: async () => (await import('./agent.ts')).agentCommand(),

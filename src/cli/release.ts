@@ -14,9 +14,10 @@ import { parseDuration } from './duration.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { personOf } from './rolloutsay.ts';
+import { type ServerClientOptions, withApi, withServerOptions } from './serverapi.ts';
 import { collect } from './setting.ts';
 
-interface Options extends ContextOptions {
+interface Options extends ContextOptions, ServerClientOptions {
   namespace?: string[];
   reason?: string;
   expires?: string;
@@ -24,10 +25,14 @@ interface Options extends ContextOptions {
 }
 
 export function releaseCommand(): Command {
-  return withContextOptions(
-    new Command('release')
-      .description('End the hold on a digest whose rollout failed; without a digest, list what is on hold.')
-      .argument('[digest]', 'the digest, as the refused rollout named it'),
+  return withServerOptions(
+    withContextOptions(
+      new Command('release')
+        .description(
+          'End the hold on a digest whose rollout failed, or on a base that an image came back from; without one, list what a cluster holds.',
+        )
+        .argument('[held]', 'the digest, or HOST/REPOSITORY:TAG of the base, which the server holds'),
+    ),
   )
     .option('--namespace <name>', 'only these namespaces (repeat or separate by commas)', collect)
     .option('--reason <text>', 'why it may be rolled out again')
@@ -38,17 +43,23 @@ export function releaseCommand(): Command {
       `
 Examples:
   $ seaworthy release
-  $ seaworthy release sha256:… --reason "crashed for want of a secret that is there now" --expires 7d`,
+  $ seaworthy release sha256:… --reason "crashed for want of a secret that is there now" --expires 7d
+  $ seaworthy release registry.example.com/base/debian:12 --reason "the app was mended"`,
     )
     .action(run);
 }
 
-async function run(digest: string | undefined, options: Options): Promise<void> {
-  if (digest !== undefined) parseDigest(digest);
+async function run(digest: string | undefined, options: Options, command: Command): Promise<void> {
   if (digest !== undefined && !options.reason?.trim())
     throw new CliFault('option-invalid', 'expected --reason TEXT, got none', {
       hint: 'A hold ends with a reason that the next reader understands.',
     });
+  if (digest?.includes('/')) {
+    await withApi(command, options, (api) => api.release(digest, options.reason!.trim()));
+    process.stdout.write(`released ${digest}: what stands on it is renewed again\n`);
+    return;
+  }
+  if (digest !== undefined) parseDigest(digest);
   const expires = options.expires === undefined ? undefined : expiryOf(options.expires);
   const found: HoldList = { held: [], problems: [] };
   for (const { open } of await clustersOf(options)) {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readConfig, spanOf } from './config.ts';
 import { serverOptions } from './configoptions.ts';
 import { imageSettings } from './hub.ts';
+import { serverSchema } from './schema.ts';
 
 function file(t: TestContext, text: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'seaworthy-config-'));
@@ -14,6 +15,11 @@ function file(t: TestContext, text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+test('the published schema is the one that configurations are checked against', () => {
+  const published = readFileSync(new URL('../../docs/schema/server.schema.json', import.meta.url), 'utf8');
+  assert.equal(published, serverSchema());
+});
 
 test('every option has a flag and a variable of its own', () => {
   const options = serverOptions();

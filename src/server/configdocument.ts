@@ -147,11 +147,7 @@ export const serverDocument = z.strictObject({
         .optional()
         .describe('URL or directory of the feeds in osv.dev’s layout; osv.dev when absent.'),
       ecosystems: z.array(text).max(500).optional().describe('All when absent.'),
-      every: span
-        .optional()
-        .describe(
-          'How often they are brought up to date; 6h when absent. 0 updates: leave it out and set update to false.',
-        ),
+      every: span.optional().describe('How often they are brought up to date; 6h when absent.'),
       update: z.boolean().optional().describe('false: the database is left as it is.'),
       maxAge: span.optional().describe('How old they may be until that is said; 2d when absent.'),
     })
