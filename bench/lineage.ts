@@ -98,14 +98,19 @@ function see(
 
 async function median(times: number, run: () => Promise<number>): Promise<string> {
   const ms: number[] = [];
+  const cpu: number[] = [];
   let found = 0;
   for (let at = 0; at < times; at++) {
     const started = performance.now();
+    const before = process.cpuUsage();
     found = await run();
     ms.push(performance.now() - started);
+    const { user, system } = process.cpuUsage(before);
+    cpu.push((user + system) / 1000);
   }
   ms.sort((a, b) => a - b);
-  return `${ms[Math.floor(times / 2)]!.toFixed(1)} ms (worst ${ms.at(-1)!.toFixed(1)}), ${found} found`;
+  cpu.sort((a, b) => a - b);
+  return `${ms[Math.floor(times / 2)]!.toFixed(1)} ms (best ${ms[0]!.toFixed(1)}, worst ${ms.at(-1)!.toFixed(1)}), ${cpu[Math.floor(times / 2)]!.toFixed(1)} ms of CPU here, ${found} found`;
 }
 
 async function measure(name: string, url: string): Promise<void> {

@@ -1,10 +1,12 @@
 // The book of lineage: every manifest seen is kept for ever, so that a base whose tag moved on can still be used, with
 // what stands on what.
-import { type Book, sql } from '../ledger/index.ts';
+import { type Book, type Generated, sql, tableWords } from '../ledger/index.ts';
 
 export interface LineageTables {
   /** An image of one platform. */
   lineage_images: {
+    /** Short, for the graph: a fleet's edges are walked in one query. */
+    id: Generated<number>;
     /** Of its manifest. */
     digest: string;
     platform: string;
@@ -14,8 +16,8 @@ export interface LineageTables {
     config_digest: string;
     /** 1: somebody says that it is a base. */
     is_base: number;
-    /** Digest of the manifest it stands on; null: nobody knows, or nobody looked. */
-    base_digest: string | null;
+    /** The image it stands on; null: nobody knows, or nobody looked. */
+    base_id: number | null;
     /** How many of its lowest layers are the base's. */
     base_layers: number | null;
     /** JSON of what told it: `["annotation","layers"]`. */
@@ -41,6 +43,7 @@ export interface LineageTables {
     digest: string;
     platform: string;
     platform_digest: string;
+    image_id: number;
     seen_at: number;
   };
   /** Bytes of manifests, indexes and configs. */
@@ -57,11 +60,12 @@ export const lineageBook: Book = {
         const bytes = dialect === 'sqlite' ? sql`blob` : sql`bytea`;
         for (const statement of [
           sql`create table lineage_images (
-            digest ${text} primary key, platform ${text} not null, layers integer not null, chain_id ${text} not null,
-            config_digest ${text} not null, is_base integer not null, base_digest ${text}, base_layers integer,
+            id ${sql.raw(tableWords(dialect).id)}, digest ${text} not null unique, platform ${text} not null,
+            layers integer not null, chain_id ${text} not null, config_digest ${text} not null,
+            is_base integer not null, base_id bigint references lineage_images (id), base_layers integer,
             base_by text, first_seen bigint not null)`,
           sql`create index lineage_images_chain on lineage_images (chain_id)`,
-          sql`create index lineage_images_base on lineage_images (base_digest, digest)`,
+          sql`create index lineage_images_base on lineage_images (base_id)`,
           sql`create table lineage_names (
             repository ${text} not null, tag ${text} not null, digest ${text} not null,
             platform_digest ${text} not null references lineage_images (digest),
@@ -71,9 +75,11 @@ export const lineageBook: Book = {
           sql`create index lineage_names_digest on lineage_names (digest)`,
           sql`create table lineage_tags (
             repository ${text} not null, tag ${text} not null, digest ${text} not null, platform ${text} not null,
-            platform_digest ${text} not null references lineage_images (digest), seen_at bigint not null,
+            platform_digest ${text} not null references lineage_images (digest),
+            image_id bigint not null references lineage_images (id), seen_at bigint not null,
             primary key (repository, tag, platform_digest))`,
-          sql`create index lineage_tags_platform on lineage_tags (platform_digest, repository, tag, digest, platform)`,
+          sql`create index lineage_tags_image
+            on lineage_tags (image_id, repository, tag, digest, platform, platform_digest)`,
           sql`create table lineage_documents (digest ${text} primary key, bytes ${bytes} not null)`,
         ])
           await statement.execute(db);

@@ -36,30 +36,39 @@ export type Ground = { reference: string } | { digest: string };
  * or not.
  */
 export async function dependentsOf(book: Book, ground: Ground): Promise<Standings> {
-  // one text a row: ten thousand rows of six texts each would cost more to hand over than to find
-  const { rows } = await sql<{ line: string }>`
-    with recursive standing (digest, base, level) as (
-      select i.digest, i.base_digest, 1 from lineage_images i where i.base_digest in (${startOf(ground)})
+  // one text for all: ten thousand rows would cost more to hand over than to find
+  const { rows } = await sql<{ lines: string | null }>`
+    with recursive standing (id, base, level) as (
+      select i.id, i.base_id, 1 from lineage_images i where i.base_id in (
+        select j.id from lineage_images j where j.digest in (${startOf(ground)}))
       union all
-      select i.digest, i.base_digest, s.level + 1 from standing s cross join lineage_images i
-      where i.base_digest = s.digest and s.level < ${deepest})
-    select t.repository || ':' || t.tag || ' ' || t.digest || ' ' || t.platform || ' ' || t.platform_digest
-      || ' ' || s.base || ' ' || s.level as line
-    from standing s cross join lineage_tags t where t.platform_digest = s.digest`.execute(book);
+      select i.id, i.base_id, s.level + 1 from standing s cross join lineage_images i
+      where i.base_id = s.id and s.level < ${deepest})
+    select string_agg(line, ${'\n'}) as lines from (
+      select t.repository || ':' || t.tag || ' ' || t.digest || ' ' || t.platform || ' ' || t.platform_digest
+        || ' ' || b.digest || ' ' || s.level as line
+      from standing s cross join lineage_tags t cross join lineage_images b
+      where t.image_id = s.id and b.id = s.base) found`.execute(book);
+  const images: Standing[] = [];
+  const found = new Map<string, Standing>();
   const circle = new Set<string>();
-  const images = new Map<string, Standing>();
-  for (const { line } of rows) {
+  for (const line of rows[0]?.lines?.split('\n') ?? []) {
     const image = standingOf(line);
+    const key = `${image.platformDigest} ${image.reference}`;
+    const known = found.get(key);
     // a manifest has one base, so it is at one level; far more than one of them is a circle that was gone around
     if (image.level > deepest / 2) circle.add(image.platformDigest);
-    const key = `${image.reference} ${image.platformDigest}`;
-    const known = images.get(key);
-    if (known === undefined || known.level > image.level) images.set(key, image);
+    if (known !== undefined) {
+      known.level = Math.min(known.level, image.level);
+      continue;
+    }
+    found.set(key, image);
+    images.push(image);
   }
-  const sorted = [...images.values()].sort(
+  images.sort(
     (a, b) => a.level - b.level || compare(a.reference, b.reference) || compare(a.platform, b.platform),
   );
-  return { images: sorted, circle: [...circle] };
+  return { images, circle: [...circle] };
 }
 
 function standingOf(line: string): Standing {
@@ -183,7 +192,7 @@ export async function ancestorsOf(book: Book, platformDigest: string): Promise<A
   for (let digest = platformDigest; found.length < deepest; ) {
     const { rows } = await sql<AncestorRow>`
       select b.digest, b.platform, b.layers, i.base_by from lineage_images i
-      join lineage_images b on b.digest = i.base_digest where i.digest = ${digest}`.execute(book);
+      join lineage_images b on b.id = i.base_id where i.digest = ${digest}`.execute(book);
     const [base] = rows;
     if (base === undefined || seen.has(base.digest)) return found;
     seen.add(base.digest);

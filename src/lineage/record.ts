@@ -1,6 +1,6 @@
 // Writes what was seen into the book: manifests for ever, names as they move, and what stands on what.
 import { formatPlatform, type ImageConfig, parseConfig, parseManifest } from '../image/index.ts';
-import type { Write } from '../ledger/index.ts';
+import { sql, type Write } from '../ledger/index.ts';
 import { chainIds } from './base.ts';
 import type { LineageTables } from './book.ts';
 import type { Lineage } from './lineage.ts';
@@ -57,7 +57,7 @@ export async function recordSighting(
         chain_id: chainIds(config.diffIds).at(-1) ?? '',
         config_digest: manifest.config.digest,
         is_base: isBase ? 1 : 0,
-        base_digest: null,
+        base_id: null,
         base_layers: null,
         base_by: null,
         first_seen: now,
@@ -91,6 +91,7 @@ export async function recordSighting(
           digest,
           platform: formatPlatform(config.platform),
           platform_digest: platform.digest,
+          image_id: idOf(platform.digest),
           seen_at: now,
         })
         .onConflict((conflict) =>
@@ -98,6 +99,11 @@ export async function recordSighting(
         )
         .execute();
   }
+}
+
+/** Null for one that was never seen. */
+function idOf(digest: string) {
+  return sql<number>`(select id from lineage_images where digest = ${digest})`;
 }
 
 async function keep(write: Write<LineageTables>, digest: string, bytes: Uint8Array): Promise<void> {
@@ -123,11 +129,11 @@ export async function recordBase(
     .set(
       isBase
         ? {
-            base_digest: lineage.platformDigest,
+            base_id: idOf(lineage.platformDigest),
             base_layers: lineage.layers,
             base_by: JSON.stringify(lineage.by),
           }
-        : { base_digest: null, base_layers: null, base_by: null },
+        : { base_id: null, base_layers: null, base_by: null },
     )
     .where('digest', '=', platformDigest)
     .execute();
