@@ -1,10 +1,10 @@
 // PostgreSQL as an engine: a pool of connections that are set up alike, and one that listens.
-import { readFileSync } from 'node:fs';
-import type { ClientConfig, Pool, PoolClient, QueryArrayResult } from 'pg';
-import { defaultLimits, messageOf } from '../core/index.ts';
+import type { Pool, PoolClient, QueryArrayResult } from 'pg';
+import { defaultLimits } from '../core/index.ts';
 import type { Answer, Connection, Engine, Isolation } from './engine.ts';
 import { closed, LedgerFault } from './fault.ts';
 import type { LedgerLog } from './own.ts';
+import { configOf, type Library, makeSchema, setUp } from './postgresconfig.ts';
 import { listenTo } from './postgreslisten.ts';
 import { postgresError } from './postgresproblem.ts';
 import { parserOf } from './postgresvalue.ts';
@@ -12,24 +12,12 @@ import type { PostgresPlace } from './url.ts';
 import { resultTooLarge, type Value } from './value.ts';
 import { sizeOf } from './valuesize.ts';
 
-type Library = typeof import('pg')['default'];
-
-const SETTINGS = {
-  // ms: of a statement, of waiting for a lock, of a transaction that does nothing
-  statement_timeout: 60_000,
-  lock_timeout: 20_000,
-  idle_in_transaction_session_timeout: 60_000,
-  // compiling a query takes longer than any of ours: 300 ms for one of 40 ms (bench/lineage.ts)
-  jit: 'off',
-};
-
 /** What the server said to those it cut off, before it did. */
 const died = new WeakMap<object, unknown>();
 
 export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promise<Engine> {
   const { default: pg } = await import('pg');
   const config = configOf(place);
-  const settings = { ...SETTINGS, ...(place.schema === undefined ? {} : { search_path: place.schema }) };
   if (place.schema !== undefined) await makeSchema(pg, config, place.schema);
   const pool: Pool = new pg.Pool({
     ...config,
@@ -41,7 +29,7 @@ export async function openPostgres(place: PostgresPlace, log: LedgerLog): Promis
       client.on('error', (error) => {
         if (!died.has(client)) died.set(client, error);
       });
-      await setUp(client as PoolClient, settings);
+      await setUp(client as PoolClient, place.schema);
     },
   });
   pool.on('error', (error) =>
@@ -114,74 +102,6 @@ function beginning(isolation: Isolation, alone: boolean): string {
   if (isolation === 'read committed') return 'begin isolation level read committed';
   const mode = alone ? 'exclusive' : 'row share';
   return `begin isolation level serializable; lock table ledger_migrations in ${mode} mode`;
-}
-
-function configOf(place: PostgresPlace): ClientConfig {
-  const { host, port, database, user, password, tls, rootCertificate } = place;
-  return {
-    host,
-    port,
-    database,
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { password }),
-    application_name: 'seaworthy',
-    keepAlive: true,
-    connectionTimeoutMillis: 10_000,
-    ssl:
-      tls === 'off'
-        ? false
-        : {
-            rejectUnauthorized: true,
-            ...(rootCertificate === undefined ? {} : { ca: readCertificate(rootCertificate) }),
-            ...(tls === 'chain' ? { checkServerIdentity: () => undefined } : {}),
-          },
-  };
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new LedgerFault(
-      'ledger-url-invalid',
-      `sslrootcert: expected a file to read, got: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-async function makeSchema(pg: Library, config: ClientConfig, schema: string): Promise<void> {
-  const client = new pg.Client(config);
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rowCount } = await client.query('select 1 from pg_namespace where nspname = $1', [schema]);
-    if (rowCount === 0) await client.query(`create schema if not exists ${schema}`);
-  } catch (error) {
-    // another process made it in the same moment
-    const { code } = error as { code?: string };
-    if (code !== '23505' && code !== '42P06') throw postgresError(error);
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-async function setUp(
-  client: Pick<PoolClient, 'query'>,
-  settings: Record<string, string | number>,
-): Promise<void> {
-  const names = Object.keys(settings);
-  const sets = names.map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`);
-  // a server that says "committed" before it is would lose what was accepted
-  sets.push(
-    `case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end`,
-  );
-  await client.query(
-    `select ${sets.join(', ')}`,
-    names.flatMap((name) => [name, String(settings[name])]),
-  );
 }
 
 /** One statement, or several without parameters; rows over their bound are read and dropped. */

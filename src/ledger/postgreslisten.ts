@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientConfig } from 'pg';
 import type { Listening } from './engine.ts';
 import type { LedgerLog } from './own.ts';
+import type { Library } from './postgresconfig.ts';
 import { postgresError } from './postgresproblem.ts';
 
 export interface Listener {
@@ -12,7 +13,7 @@ export interface Listener {
 
 /** Connects with the first who listens. Without it jobs are found by polling, later. */
 export function listenTo(
-  pg: typeof import('pg')['default'],
+  pg: Library,
   config: ClientConfig,
   schema: string | undefined,
   log: LedgerLog,

@@ -39,6 +39,7 @@ const faults: [RegExp, LedgerFaultCode, string, string][] = [
     'to be let in',
     'look at user, password, database and grants',
   ],
+  [/^25006$/, 'database-refused', 'a database to write', 'it is a read-only standby: name the primary'],
   [/^22(?:021|P05)$/, 'value-refused', 'text that it keeps', 'the database must have the encoding UTF8'],
   [
     /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|UNABLE_TO|EPROTO/,
