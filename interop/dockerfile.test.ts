@@ -38,6 +38,7 @@ function ours({ text, args, target, platform = 'linux/amd64' }: DockerfileCase):
   // BuildKit looks at every stage, built or not
   const all = read.stages.flatMap(({ base, uses }) => [base, ...uses]);
   if (all.some(({ kind }) => kind === 'undecided')) return { error: 'undecided' };
+  if (read.base.kind === 'undecided') return { error: 'undecided' };
   try {
     const images = sources.flatMap((source) => (source.kind === 'image' ? [whole(source.reference)] : []));
     return {

@@ -251,3 +251,21 @@ test('a Docker image stays one, and nothing is rebased without a word of anybody
   const result = await scene.rebaser.rebase(scene.order(app, oldBase, newBase, { permitted: true }));
   assert.equal(result.mediaType, mediaTypes.dockerManifest);
 });
+
+test('no layer is read for an image that its documents alone show not to be rebased', async (t) => {
+  const scene = await open(t);
+  const windows = { platform: { os: 'windows', architecture: 'amd64' } };
+  const foreign = makeApp([oldLayer], own, { ...label, ...windows });
+  const bases = [oldLayer, newLayer].map((layer) => makeImage({ layers: [layer], ...windows }));
+  const app = await scene.yard.push('team/windows', [foreign]);
+  const [oldBase, newBase] = [
+    await scene.yard.push('w', [bases[0]!], '1'),
+    await scene.yard.push('w', [bases[1]!], '2'),
+  ];
+  scene.yard.requests.length = 0;
+  const result = await scene.rebaser.rebase(scene.order(app, oldBase, newBase));
+  assert.match(result.unproven ?? '', /^platform: .*only Linux images are rebased/);
+  const { layers } = JSON.parse(foreign.bytes.toString()) as { layers: { digest: string }[] };
+  for (const { digest } of layers)
+    assert.ok(!scene.yard.requests.some((request) => request.includes(digest)), 'no layer was asked for');
+});

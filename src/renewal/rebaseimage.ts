@@ -10,9 +10,9 @@ import {
   baseChanges,
   type Conflict,
   failedProof,
+  hindrances,
   isProven,
   type Proof,
-  proveBase,
   proveRebase,
   type RebaseBase,
   type RebasedPlatform,
@@ -162,10 +162,10 @@ async function judge(
   });
   const old = await documents.baseFor(request.oldBase, platform);
   if (old === undefined) return without(unproven(`the old base has no ${platform}`));
-  const standing = proveBase({ app, oldBase: old });
-  if (standing.holds !== 'yes') return without([standing]);
   const next = await documents.baseFor(request.newBase, platform);
   if (next === undefined) return without(unproven(`the new base has no ${platform}`));
+  const inTheWay = hindrances({ app, oldBase: old, newBase: next });
+  if (inTheWay.length > 0) return without(inTheWay);
   const count = old.config.diffIds.length;
   const read = (image: PlatformImage, from: Located, start: number, end?: number): Promise<LayerResult[]> =>
     readLayers(image, from, start, end, request, options);

@@ -5,7 +5,9 @@ import { type Proof, proof } from './proof.ts';
 import type { RebaseImage, RebaseInput } from './sides.ts';
 import { gapsOf } from './view.ts';
 
-export function proveBase({ app, oldBase }: Record<'app' | 'oldBase', Pick<RebaseImage, 'config'>>): Proof {
+type Documents = Record<'app' | 'oldBase' | 'newBase', RebaseImage>;
+
+export function proveBase({ app, oldBase }: Omit<Documents, 'newBase'>): Proof {
   const { diffIds } = app.config;
   const base = oldBase.config.diffIds;
   if (base.length === 0)
@@ -15,7 +17,7 @@ export function proveBase({ app, oldBase }: Record<'app' | 'oldBase', Pick<Rebas
   return proof('base', 'yes', `${base.length} of ${diffIds.length} layers are the old base’s, by diffID`);
 }
 
-export function provePlatform({ app, oldBase, newBase }: RebaseInput): Proof {
+export function provePlatform({ app, oldBase, newBase }: Documents): Proof {
   const [image, old, next] = [app, oldBase, newBase].map(({ config }) => formatPlatform(config.platform));
   if (app.config.platform.os !== 'linux')
     return proof('platform', 'no', `the image is for ${image}: only Linux images are rebased`);
@@ -29,7 +31,7 @@ export function provePlatform({ app, oldBase, newBase }: RebaseInput): Proof {
 }
 
 /** Layers that may not be given on, or whose type the image's own family has no word for. */
-export function proveLayers({ app, oldBase, newBase }: RebaseInput): Proof {
+export function proveLayers({ app, oldBase, newBase }: Documents): Proof {
   const family = familyOf(app.manifest);
   if (family === undefined)
     return proof('layers', 'no', `${app.manifest.config.mediaType} is no image’s config`);
@@ -66,4 +68,11 @@ export function proveEvidence({ app, oldBase, newBase }: RebaseInput): Proof {
   return gaps.length > 0
     ? proof('evidence', 'unknown', 'not everything in the layers could be read', gaps)
     : proof('evidence', 'yes', 'every layer was read to its end');
+}
+
+/** What documents alone can show to be in the way: no layer is read for an image that cannot be rebased anyway. */
+export function hindrances(images: Documents): Proof[] {
+  const proofs = [proveBase(images), provePlatform(images), proveLayers(images)];
+  const first = proofs.findIndex(({ holds }) => holds !== 'yes');
+  return first < 0 ? [] : proofs.slice(0, first + 1);
 }

@@ -3,7 +3,7 @@
 export { type RebasedConfig, rebaseConfig } from './config.ts';
 export { rebasableLabel } from './consent.ts';
 export { RebaseFault, type RebaseFaultCode } from './fault.ts';
-export { proveBase } from './ground.ts';
+export { hindrances } from './ground.ts';
 export { type RebasedManifest, type RebasedPlatform, rebaseIndex, rebaseManifest } from './manifest.ts';
 export { type Family, familyOf } from './media.ts';
 export type { Conflict } from './merge.ts';
