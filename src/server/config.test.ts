@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readConfig, spanOf } from './config.ts';
 import { serverOptions } from './configoptions.ts';
-import { imageSettings } from './hub.ts';
+import { imageSettings } from './hubsettings.ts';
 import { serverSchema } from './schema.ts';
 
 function file(t: TestContext, text: string): string {

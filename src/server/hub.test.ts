@@ -10,6 +10,7 @@ import { openHome } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { createClient } from '../net/index.ts';
 import { type MadeImage, makeImage } from '../testing/images.ts';
+import { type TestLedger, testLedgers } from '../testing/ledgers.ts';
 import { anonymous, openRegistry, pushBlob, pushManifest, resolveTag } from '../transport/index.ts';
 import { openKey, resolveImage, signWithBundle } from '../trust/index.ts';
 import { readConfig } from './config.ts';
@@ -32,11 +33,12 @@ const status = (version: string) => ({
 });
 
 /** A server of its own, with its registry, and what a team does with them. */
-async function yard(t: TestContext) {
+async function yard(t: TestContext, ledgers: TestLedger) {
   const dir = mkdtempSync(join(tmpdir(), 'seaworthy-hub-'));
   const [registryPort, apiPort] = [await freePort(), await freePort()];
   const registry = `127.0.0.1:${registryPort}`;
   const http = createClient({});
+  const database = ledgers.place(t);
   const keys = Object.fromEntries(
     ['release', 'renewal'].map((name) => {
       const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -65,6 +67,7 @@ async function yard(t: TestContext) {
     join(dir, 'server.yaml'),
     JSON.stringify({
       listen: `127.0.0.1:${apiPort}`,
+      database,
       policy: 'policy.yaml',
       signing: { key: 'renewal.key' },
       registry: { listen: registry, anonymous: 'push' },
@@ -135,99 +138,109 @@ async function eventually<T>(what: string, look: () => Promise<T | undefined>): 
   }
 }
 
-test('a base that is fixed and signed reaches its image, and an order reaches the agent of its cluster', async (t) => {
-  const { api, http, registry, push, sign, digest, dir, url, restart } = await yard(t);
-  const base = (version: string) => makeImage({ layers: [[os], [status(version)]] });
-  const annotations = { 'org.opencontainers.image.base.name': `${registry}/base/debian:12` };
-  await push('base/debian:12', base('1.2.4-0.2'));
-  await push(
-    'team/app:1',
-    makeImage({
-      layers: [[os], [status('1.2.4-0.2')], [{ path: 'srv/app', data: 'app' }]],
-      annotations,
-      labels: { 'dev.seaworthy.rebasable': 'true' },
-    }),
-  );
-  await sign('base/debian:12');
-  await sign('team/app:1');
-  await eventually('the base of the app is known', async () =>
-    (await api.tags()).find(
-      ({ reference, digest: named }) => reference.endsWith('base/debian:12') && named !== undefined,
-    ),
-  );
-  await eventually('what affects the app is known', async () => {
-    const [reached] = await api.reached('CVE-2023-4863');
-    return reached;
-  });
-  const before = await digest('team/app:1');
+for (const ledgers of testLedgers()) {
+  test(`a base that is fixed and signed reaches its image, and an order reaches the agent of its cluster (${ledgers.dialect})`, async (t) => {
+    const { api, http, registry, push, sign, digest, dir, url, restart } = await yard(t, ledgers);
+    const base = (version: string) => makeImage({ layers: [[os], [status(version)]] });
+    const annotations = { 'org.opencontainers.image.base.name': `${registry}/base/debian:12` };
+    await push('base/debian:12', base('1.2.4-0.2'));
+    await push(
+      'team/app:1',
+      makeImage({
+        layers: [[os], [status('1.2.4-0.2')], [{ path: 'srv/app', data: 'app' }]],
+        annotations,
+        labels: { 'dev.seaworthy.rebasable': 'true' },
+      }),
+    );
+    await sign('base/debian:12');
+    await sign('team/app:1');
+    await eventually('the base of the app is known', async () =>
+      (await api.tags()).find(
+        ({ reference, digest: named }) => reference.endsWith('base/debian:12') && named !== undefined,
+      ),
+    );
+    await eventually('what affects the app is known', async () => {
+      const [reached] = await api.reached('CVE-2023-4863');
+      return reached;
+    });
+    const before = await digest('team/app:1');
 
-  await push('base/debian:12', base('1.2.4-0.2+deb12u1'));
-  const refused = await eventually('the unsigned base is refused', async () =>
-    (await api.renewals()).find(({ state }) => state === 'refused'),
-  );
-  const plan = await api.plan(`${registry}/base/debian:12`);
-  assert.deepEqual(
-    [plan.decision, plan.images.map(({ reference, level, means }) => [reference, level, means])],
-    ['deny', [[`${registry}/team/app:1`, 1, ['rebase', 'rebuild']]]],
-  );
-  assert.equal(await digest('team/app:1'), before);
+    await push('base/debian:12', base('1.2.4-0.2+deb12u1'));
+    const refused = await eventually('the unsigned base is refused', async () =>
+      (await api.renewals()).find(({ state }) => state === 'refused'),
+    );
+    const plan = await api.plan(`${registry}/base/debian:12`);
+    assert.deepEqual(
+      [plan.decision, plan.images.map(({ reference, level, means }) => [reference, level, means])],
+      ['deny', [[`${registry}/team/app:1`, 1, ['rebase', 'rebuild']]]],
+    );
+    assert.equal(await digest('team/app:1'), before);
 
-  await restart();
-  await sign('base/debian:12');
-  const { token } = await api.createToken({ name: 'agent', role: 'agent', cluster: 'prod' });
-  const agent = createAgentApi({ http, url, token: () => token, signal: new AbortController().signal });
-  const [signed] = await agent.orders(30);
-  const key = createPublicKey(readFileSync(join(dir, 'home', 'orders.pub'), 'utf8'));
-  const order = readOrder(signed!, key, 'prod', Date.now());
-  const after = await digest('team/app:1');
-  assert.deepEqual([order.from, order.to, order.repository], [before, after, 'team/app']);
-  assert.notEqual(after, before);
-  await agent.report(order.id, { state: 'done', text: 'Deployment app moved' });
-  await assert.rejects(agent.report(order.id, { state: 'done', text: 'again' }), { code: 'server-refused' });
+    await restart();
+    await sign('base/debian:12');
+    const { token } = await api.createToken({ name: 'agent', role: 'agent', cluster: 'prod' });
+    const agent = createAgentApi({ http, url, token: () => token, signal: new AbortController().signal });
+    const [signed] = await agent.orders(30);
+    const key = createPublicKey(readFileSync(join(dir, 'home', 'orders.pub'), 'utf8'));
+    const order = readOrder(signed!, key, 'prod', Date.now());
+    const after = await digest('team/app:1');
+    assert.deepEqual([order.from, order.to, order.repository], [before, after, 'team/app']);
+    assert.notEqual(after, before);
+    await agent.report(order.id, { state: 'done', text: 'Deployment app moved' });
+    await assert.rejects(agent.report(order.id, { state: 'done', text: 'again' }), {
+      code: 'server-refused',
+    });
 
-  const detail = await eventually('the renewal is over', async () => {
-    const found = await api.renewal(refused.id);
-    return found.state === 'done' ? found : undefined;
+    const detail = await eventually('the renewal is over', async () => {
+      const found = await api.renewal(refused.id);
+      return found.state === 'done' ? found : undefined;
+    });
+    assert.deepEqual(
+      [
+        detail.images[0]?.means,
+        detail.images[0]?.rollouts[0]?.state,
+        detail.images[0]?.after?.levels['high'],
+      ],
+      ['rebase', 'done', 0],
+    );
+    assert.deepEqual(await api.reached('CVE-2023-4863'), [] as unknown[]);
   });
-  assert.deepEqual(
-    [detail.images[0]?.means, detail.images[0]?.rollouts[0]?.state, detail.images[0]?.after?.levels['high']],
-    ['rebase', 'done', 0],
-  );
-  assert.deepEqual(await api.reached('CVE-2023-4863'), [] as unknown[]);
-});
 
-test('nobody gets an answer without a token, and nobody more than the token’s role may', async (t) => {
-  const { api, http, url } = await yard(t);
-  const as = (token: string | undefined) => createApi({ http, url, token });
-  await assert.rejects(as(undefined).status(), {
-    code: 'server-refused',
-    message: /expected a token, got none/,
+  test(`nobody gets an answer without a token, and nobody more than the token’s role may (${ledgers.dialect})`, async (t) => {
+    const { api, http, url } = await yard(t, ledgers);
+    const as = (token: string | undefined) => createApi({ http, url, token });
+    await assert.rejects(as(undefined).status(), {
+      code: 'server-refused',
+      message: /expected a token, got none/,
+    });
+    await assert.rejects(as('sw_000000000000_x').status(), { message: /known and not expired/ });
+    const { token } = await api.createToken({ name: 'r', role: 'reader' });
+    assert.equal((await as(token).status()).database, ledgers.dialect);
+    await assert.rejects(as(token).createToken({ name: 'x', role: 'admin' }), {
+      message: /may tokens, got one of role reader/,
+    });
+    await assert.rejects(as(token).renew({ base: 'a.example/b:1' }), { message: /may renew/ });
+    await assert.rejects(api.createToken({ name: 'x', role: 'root' }), {
+      message: /expected a role of admin/,
+    });
+    await assert.rejects(api.createToken({ name: 'x', role: 'agent' }), {
+      message: /expected text as cluster/,
+    });
+    await assert.rejects(api.approve('none'), { message: /waits for approval/ });
+    await assert.rejects(api.renewal('none'), { message: /expected the id of a renewal/ });
+    await assert.rejects(api.plan('not a name!'), { code: 'server-refused' });
+    await assert.rejects(
+      createAgentApi({ http, url, token: () => token, signal: new AbortController().signal }).orders(0),
+      { code: 'server-refused' },
+    );
+    const [made] = (await api.tokens()).filter(({ name }) => name === 'r');
+    await api.revokeToken(made!.id);
+    await assert.rejects(as(token).status(), { code: 'server-refused' });
+    for (const path of ['healthz', 'readyz']) {
+      const response = await http.request({ url: `${url}/${path}` });
+      assert.deepEqual([response.status, (await response.bytes(100)).toString()], [200, 'ok\n']);
+    }
+    const metrics = await http.request({ url: `${url}/metrics` });
+    assert.match((await metrics.bytes(1 << 20)).toString(), /seaworthy_renewing 1/);
   });
-  await assert.rejects(as('sw_000000000000_x').status(), { message: /known and not expired/ });
-  const { token } = await api.createToken({ name: 'r', role: 'reader' });
-  assert.equal((await as(token).status()).database, 'sqlite');
-  await assert.rejects(as(token).createToken({ name: 'x', role: 'admin' }), {
-    message: /may tokens, got one of role reader/,
-  });
-  await assert.rejects(as(token).renew({ base: 'a.example/b:1' }), { message: /may renew/ });
-  await assert.rejects(api.createToken({ name: 'x', role: 'root' }), { message: /expected a role of admin/ });
-  await assert.rejects(api.createToken({ name: 'x', role: 'agent' }), {
-    message: /expected text as cluster/,
-  });
-  await assert.rejects(api.approve('none'), { message: /waits for approval/ });
-  await assert.rejects(api.renewal('none'), { message: /expected the id of a renewal/ });
-  await assert.rejects(api.plan('not a name!'), { code: 'server-refused' });
-  await assert.rejects(
-    createAgentApi({ http, url, token: () => token, signal: new AbortController().signal }).orders(0),
-    { code: 'server-refused' },
-  );
-  const [made] = (await api.tokens()).filter(({ name }) => name === 'r');
-  await api.revokeToken(made!.id);
-  await assert.rejects(as(token).status(), { code: 'server-refused' });
-  for (const path of ['healthz', 'readyz']) {
-    const response = await http.request({ url: `${url}/${path}` });
-    assert.deepEqual([response.status, (await response.bytes(100)).toString()], [200, 'ok\n']);
-  }
-  const metrics = await http.request({ url: `${url}/metrics` });
-  assert.match((await metrics.bytes(1 << 20)).toString(), /seaworthy_renewing 1/);
-});
+}

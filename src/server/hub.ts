@@ -1,5 +1,3 @@
-// The server: ledger, registry of its own, workers and HTTP API put together, and taken apart again in order.
-import { readFileSync } from 'node:fs';
 import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
@@ -9,22 +7,14 @@ import { registryBook } from '../registry/index.ts';
 import {
   createRebaser,
   createWorkshop,
-  type ImageSettings,
   type RenewalParts,
-  type RolloutTarget,
   renewalBook,
   type Workshop,
 } from '../renewal/index.ts';
 import { type AdvisoryDatabase, inspectTarget, openDatabase, type ScanOptions } from '../scan/index.ts';
 import { diskResults } from '../store/index.ts';
 import { machineCredentials, openRegistry } from '../transport/index.ts';
-import {
-  type BundleSigner,
-  createVerifierThread,
-  matchesPattern,
-  openKey,
-  resolveImage,
-} from '../trust/index.ts';
+import { createVerifierThread, resolveImage } from '../trust/index.ts';
 import { type WatchTables, watchBook, watchTags } from '../watch/index.ts';
 import { accessBook, createTokens, type Tokens } from './access/index.ts';
 import { type ServerConfig, spanOf } from './config.ts';
@@ -32,9 +22,10 @@ import { type Embedded, startEmbedded } from './embedded.ts';
 import { enqueuePoll, hinted, hubHandlers, jobs, signedFor } from './hubjobs.ts';
 import type { HubParts } from './hubparts.ts';
 import { policyInForce } from './hubpolicy.ts';
-import { gitTarget } from './hubtargets.ts';
+import { imageSettings, signerOf, targetsOf } from './hubsettings.ts';
+import { startTelling } from './hubtelling.ts';
 import type { Logger } from './log.ts';
-import { clusterTarget, orderBook, orderKey } from './orders.ts';
+import { orderBook, orderKey } from './orders.ts';
 
 export interface HubOptions {
   config: ServerConfig;
@@ -97,6 +88,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         log.warn({ kind: job.kind, key: job.key, error, isLast }, 'a job is tried again'),
     });
     closing.push(() => workers.stop());
+    const telling = startTelling(parts);
+    if (telling !== undefined) closing.push(() => telling.stop());
     closing.push(watchPolicy(parts));
     return { parts, tokens, workers, embedded, close };
   } catch (error) {
@@ -220,62 +213,6 @@ async function partsOf(
     },
     settingsOf,
   };
-}
-
-async function signerOf({ config, env, password }: HubOptions): Promise<BundleSigner | undefined> {
-  const { signing } = config;
-  if (signing === undefined) return undefined;
-  const { passwordFile } = signing;
-  const key = signing.key.includes('://') ? signing.key : config.file(signing.key);
-  return {
-    key: await openKey(key, {
-      readFile: (path) => readFileSync(path, 'utf8'),
-      env,
-      password: async () =>
-        passwordFile === undefined
-          ? password()
-          : readFileSync(config.file(passwordFile), 'utf8').replace(/\r?\n$/, ''),
-    }),
-  };
-}
-
-/** Undefined: nothing says that it is renewed. */
-export function imageSettings({ renewal }: ServerConfig, reference: string): ImageSettings | undefined {
-  const { domain, repository } = parseReference(reference);
-  const found = renewal?.images?.find(({ match }) => matchesPattern(match, `${domain}/${repository}`));
-  if (found === undefined) return undefined;
-  return {
-    means: found.means ?? ['rebase', 'rebuild'],
-    ...(found.pipeline === undefined ? {} : { pipeline: found.pipeline }),
-    patience: spanOf(found.patience, '1h'),
-    approval: found.approval ?? false,
-    rollout: found.rollout ?? [],
-    consent: found.consent ?? false,
-  };
-}
-
-function targetsOf(
-  { renewal }: ServerConfig,
-  env: NodeJS.ProcessEnv,
-  orders: Parameters<typeof clusterTarget>[1],
-): Map<string, RolloutTarget> {
-  const targets = new Map<string, RolloutTarget>();
-  for (const { name, git, cluster } of renewal?.targets ?? []) {
-    if (cluster !== undefined) targets.set(name, clusterTarget(cluster, orders));
-    if (git !== undefined)
-      targets.set(
-        name,
-        gitTarget(
-          {
-            repository: git.repository,
-            ...(git.branch === undefined ? {} : { branch: git.branch }),
-            ...(git.onBranch === undefined ? {} : { onBranch: git.onBranch }),
-          },
-          env,
-        ),
-      );
-  }
-  return targets;
 }
 
 /** Tags of the configuration, and all that were watched before. */
