@@ -1,7 +1,7 @@
 // Builds on this machine with buildah: one process for each build, pinned to the digest that was found to be allowed,
 // pushed to the staging tag and nowhere else. A build has no other effect, so one that broke off is begun anew.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -80,21 +80,11 @@ export function buildah(options: BuildahOptions): Pipeline {
     pinned: PinnedDockerfile,
   ): Promise<string> {
     writeFileSync(join(work, 'Dockerfile'), pinned.text);
-    const domains = [request.image, ...pinned.images].map((one) => parseReference(one).domain);
-    const insecure = [...new Set(domains)].filter(
-      (domain) => options.plainHttp === true || isLoopbackHost(URL.parse(`http://${domain}`)?.hostname ?? ''),
-    );
-    mkdirSync(join(work, 'registries.conf.d'));
-    writeFileSync(
-      join(work, 'registries.conf.d', 'build.conf'),
-      insecure
-        .map((domain) => `[[registry]]\nlocation = ${JSON.stringify(domain)}\ninsecure = true\n`)
-        .join('\n'),
-    );
+    const images = [request.image, ...pinned.images];
+    const registries = registriesFor(images, options);
+    if (registries !== undefined) writeFileSync(join(work, 'registries.conf'), registries);
     const logins =
-      options.credentials === undefined
-        ? undefined
-        : await loginsFor([request.image, ...pinned.images], options.credentials);
+      options.credentials === undefined ? undefined : await loginsFor(images, options.credentials);
     if (logins !== undefined) writeFileSync(join(work, 'auth.json'), logins, { mode: 0o600 });
     const now = Math.floor(options.clock.now().getTime() / 1000);
     const epoch = /^\d{1,11}$/.exec(options.env['SOURCE_DATE_EPOCH'] ?? '')?.[0];
@@ -116,6 +106,7 @@ export function buildah(options: BuildahOptions): Pipeline {
       isolation: options.env['BUILDAH_ISOLATION'] ?? 'chroot',
       storageDriver: options.env['STORAGE_DRIVER'] ?? 'vfs',
       hasCredentials: logins !== undefined,
+      hasRegistries: registries !== undefined,
     });
   }
 
@@ -144,7 +135,11 @@ export function buildah(options: BuildahOptions): Pipeline {
     async follow(handle, signal): Promise<RunState> {
       const directory = buildDirectory(builds, idOf(handle));
       const look = lookAtBuild(directory);
-      if (look === undefined) return { state: 'failed', text: 'this server knows nothing of the build: it runs on the server that began it' };
+      if (look === undefined)
+        return {
+          state: 'failed',
+          text: 'this server knows nothing of the build: it runs on the server that began it',
+        };
       if (look.state === 'running') return { state: 'running', text: 'it builds' };
       const { order } = look;
       const now = options.clock.now().getTime();
@@ -213,6 +208,24 @@ function environmentOf({ env, caFile }: BuildahOptions): NodeJS.ProcessEnv {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => passedOn.test(name))),
     ...(caFile === undefined ? {} : { SSL_CERT_FILE: caFile }),
   };
+}
+
+/** The machine's own file, and registries of its own that speak HTTP; undefined where there are none. */
+function registriesFor(images: readonly string[], { env, plainHttp }: BuildahOptions): string | undefined {
+  const domains = [...new Set(images.map((one) => parseReference(one).domain))].filter(
+    (domain) => plainHttp === true || isLoopbackHost(URL.parse(`http://${domain}`)?.hostname ?? ''),
+  );
+  if (domains.length === 0) return undefined;
+  const usual = [
+    env['CONTAINERS_REGISTRIES_CONF'],
+    env['HOME'] && join(env['HOME'], '.config/containers/registries.conf'),
+    '/etc/containers/registries.conf',
+  ].find((file) => file !== undefined && existsSync(file));
+  const own = usual === undefined ? '' : readFileSync(usual, 'utf8');
+  // the first form of that file cannot stand beside the second
+  const kept = /^\s*\[registries\./m.test(own) ? '' : `${own}\n`;
+  const tables = domains.map((domain) => `[[registry]]\nlocation = "${domain}"\ninsecure = true\n`);
+  return `${kept}${tables.join('\n')}`;
 }
 
 /** As podman writes it; undefined where nobody is to be logged in. */

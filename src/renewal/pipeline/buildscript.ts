@@ -17,6 +17,7 @@ export interface BuildCommands {
   isolation: string;
   storageDriver: string;
   hasCredentials: boolean;
+  hasRegistries: boolean;
 }
 
 /** Bytes of output that are kept: the end, where the reason stands. */
@@ -31,7 +32,7 @@ export function buildScript(commands: BuildCommands): string {
   const at = (name: string) => `${commands.directory}/${name}`;
   const store = [
     ...['--root', at('store'), '--runroot', at('run'), '--storage-driver', commands.storageDriver],
-    ...['--registries-conf-dir', at('registries.conf.d')],
+    ...(commands.hasRegistries ? ['--registries-conf', at('registries.conf')] : []),
   ];
   const login = commands.hasCredentials ? ['--authfile', at('auth.json')] : [];
   const isList = commands.platforms.length > 1;
