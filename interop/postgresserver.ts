@@ -65,8 +65,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   let server: ChildProcess | undefined;
   const up = async () => {
     server = spawn(
-      join(bin, 'postgres'),
+      // it does not outlive this process, however that ends
+      'setpriv',
       [
+        '--pdeathsig',
+        'INT',
+        join(bin, 'postgres'),
         '-D',
         data,
         '-p',

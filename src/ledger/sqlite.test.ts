@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -166,12 +166,18 @@ test('what was committed is in the file after kill -9, and nothing of what was n
   await ledger.close();
 });
 
-test('an open ledger keeps no process from ending', () => {
+test('an open ledger keeps no process from ending, and one to throw away leaves nothing', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'seaworthy-sqlite-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
   const program = `
     const { openLedger } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     const ledger = await openLedger({ url: 'sqlite::memory:', books: [] });
     await ledger.ping();
     process.stdout.write('end');`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 20_000,
+    env: { ...process.env, TMPDIR: directory },
+  });
   assert.equal(String(said), 'end');
+  assert.deepEqual(readdirSync(directory), []);
 });

@@ -15,7 +15,7 @@ const READERS = 2;
 
 /** `path` undefined: a ledger in a directory of its own that goes with it. */
 export async function openSqlite(path: string | undefined): Promise<Engine> {
-  const throwAway = path === undefined ? mkdtempSync(join(tmpdir(), 'seaworthy-ledger-')) : undefined;
+  const throwAway = path === undefined ? makeThrowAway() : undefined;
   const file = path ?? join(throwAway!, 'ledger.db');
   const lockPath = `${file}-lock`;
   makeFile(file);
@@ -33,7 +33,7 @@ export async function openSqlite(path: string | undefined): Promise<Engine> {
   try {
     writer = await startSqliteThread({ ...task, lockPath });
   } catch (error) {
-    if (throwAway !== undefined) rmSync(throwAway, { recursive: true, force: true });
+    if (throwAway !== undefined) remove(throwAway);
     throw error;
   }
   const readers = new Readers({ ...task, isReader: true });
@@ -60,9 +60,29 @@ export async function openSqlite(path: string | undefined): Promise<Engine> {
       turns.give();
       await readers.close();
       await writer.close();
-      if (throwAway !== undefined) rmSync(throwAway, { recursive: true, force: true });
+      if (throwAway !== undefined) remove(throwAway);
     },
   };
+}
+
+/** Directories that go with this process, also when nobody closes what is in them. */
+const throwAways = new Set<string>();
+
+function makeThrowAway(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'seaworthy-ledger-'));
+  if (throwAways.size === 0) process.on('exit', removeAll);
+  throwAways.add(directory);
+  return directory;
+}
+
+function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  throwAways.delete(directory);
+  if (throwAways.size === 0) process.off('exit', removeAll);
+}
+
+function removeAll(): void {
+  for (const directory of throwAways) rmSync(directory, { recursive: true, force: true });
 }
 
 /**
