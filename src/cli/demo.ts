@@ -1,15 +1,13 @@
 // seaworthy demo: the whole loop on this machine, with nothing to install; or the images of it, to do it by hand.
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { demoManifest, demoPolicy, demoServer } from './demofiles.ts';
-import { demoDigest, writeDemoImages } from './demoimages.ts';
 import { Stage } from './demostage.ts';
 import { tell } from './demostory.ts';
+import { writeDemo } from './demowrite.ts';
 import { CliFault } from './fault.ts';
 import { openSetting } from './setting.ts';
 
@@ -41,7 +39,7 @@ async function run(
   main: (words: string[]) => Promise<void>,
 ): Promise<void> {
   if (options.images !== undefined) {
-    await writeAll(resolve(options.images));
+    writeDemo(resolve(options.images), addresses);
     return;
   }
   for (const address of Object.values(addresses)) await requireFree(address);
@@ -64,49 +62,6 @@ async function run(
     await setting.close();
     if (!options.keep) rmSync(dir, { recursive: true, force: true });
   }
-}
-
-async function writeAll(dir: string): Promise<void> {
-  mkdirSync(dir, { recursive: true });
-  const { registry } = addresses;
-  writeDemoImages(dir, registry);
-  writeFileSync(join(dir, 'policy.yaml'), demoPolicy(registry));
-  writeFileSync(join(dir, 'server.yaml'), demoServer(addresses));
-  for (const name of ['shop', 'web', 'api'])
-    writeFileSync(
-      join(dir, `${name}.yaml`),
-      demoManifest(name, `${registry}/team/${name}:1@${demoDigest(name, registry)}`),
-    );
-  makeRepository(dir);
-}
-
-function makeRepository(dir: string): void {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: dir, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }).trim();
-  const identity = ['-c', 'user.name=Seaworthy demo', '-c', 'user.email=demo@seaworthy.invalid'];
-  git('init', '--quiet', '--bare', '--initial-branch=main', 'manifests.git');
-  const tree = ['api', 'shop', 'web']
-    .map(
-      (name) =>
-        `100644 blob ${git('--git-dir=manifests.git', 'hash-object', '-w', `${name}.yaml`)}\t${name}.yaml\n`,
-    )
-    .join('');
-  const root = execFileSync('git', ['--git-dir=manifests.git', 'mktree'], {
-    cwd: dir,
-    input: tree,
-    encoding: 'utf8',
-  }).trim();
-  const commit = git(
-    '--git-dir=manifests.git',
-    ...identity,
-    'commit-tree',
-    root,
-    '-m',
-    'what the cluster is deployed from',
-  );
-  git('--git-dir=manifests.git', 'update-ref', 'refs/heads/main', commit);
-  git('--git-dir=manifests.git', 'config', 'user.name', 'Seaworthy demo');
-  git('--git-dir=manifests.git', 'config', 'user.email', 'demo@seaworthy.invalid');
 }
 
 async function requireFree(address: string): Promise<void> {

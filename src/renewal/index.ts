@@ -2,7 +2,8 @@
 export { type Begun, beginRenewal, cancelJob, imageJob, wakeImage } from './begin.ts';
 export { type RenewalTables, renewalBook } from './book.ts';
 export { type Cause, causeText, short } from './cause.ts';
-export { approveImage, declineImage, type HoldInfo, listHolds, releaseBase } from './decide.ts';
+export { approveImage, declineImage } from './decide.ts';
+export { type HoldInfo, listHolds, releaseBase } from './holds.ts';
 export { listRenewals, type RenewalDetail, type RenewalSummary, readRenewal } from './list.ts';
 export type {
   Dependent,

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { testLedgers } from '../testing/ledgers.ts';
 import { digest, renewing, target, usual, World } from '../testing/renewals.ts';
 import { RemoteFault } from '../transport/index.ts';
-import { approveImage, declineImage, listHolds, releaseBase } from './decide.ts';
+import { approveImage, declineImage } from './decide.ts';
+import { listHolds, releaseBase } from './holds.ts';
 import { listRenewals, readRenewal } from './list.ts';
 import type { Pipeline, RunState } from './pipeline/index.ts';
 

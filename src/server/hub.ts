@@ -1,3 +1,4 @@
+// The server: ledger, registry of its own, workers and HTTP API put together, and taken apart again in order.
 import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';

@@ -1,12 +1,14 @@
 // Proves, or does not, that one platform of an image may stand on another base without being built again.
 import { proveLibc, proveRuntime } from './abi.ts';
 import { consentOf, waive } from './consent.ts';
+import { proveDistribution } from './distribution.ts';
 import { proveBase, proveEvidence, proveLayers, provePlatform } from './ground.ts';
 import { proveLibraries } from './libraries.ts';
-import { proveDistribution, proveForward, provePackages } from './packages.ts';
+import { proveOverwrites } from './overwrites.ts';
+import { proveForward, provePackages } from './packages.ts';
 import { type Proof, proof } from './proof.ts';
 import type { RebaseInput } from './sides.ts';
-import { proveDatabases, proveLinker, proveOverwrites, proveRemovals } from './surface.ts';
+import { proveDatabases, proveLinker, proveRemovals } from './surface.ts';
 
 /**
  * Every proof, in the order of `proofNames`. Without a base that is a true prefix nothing can be said of what stands

@@ -28,3 +28,8 @@ export function common(a: Float64Array, b: Float64Array): number[] {
   }
   return found;
 }
+
+/** Sorted, for people. */
+export function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}
