@@ -51,6 +51,8 @@ export const rebase: readonly Mutant[] = [
       replace: 'bases.some((has) => has(path))',
       red: ['what removes, empties or turns around'],
     },
+  ]),
+  ...mutantsOf(at('overwrites'), proofs, [
     {
       name: 'a history that does not fit says what was copied',
       find: 'if (filled.length !== layers)',
@@ -152,7 +154,7 @@ export const rebase: readonly Mutant[] = [
       red: ['no image stands on itself'],
     },
   ]),
-  ...mutantsOf('src/lineage/graph.ts', books, [
+  ...mutantsOf('src/lineage/stale.ts', books, [
     {
       name: 'renewed images are renewed again',
       find: 'if (base.isCurrent && !moving.has(base.reference)) continue;',

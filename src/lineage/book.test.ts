@@ -3,11 +3,13 @@ import { type TestContext, test } from 'node:test';
 import type { Ledger } from '../ledger/index.ts';
 import { type MadeImage, makeImage, makeIndex } from '../testing/images.ts';
 import { testLedgers } from '../testing/ledgers.ts';
+import { ancestorsOf } from './ancestors.ts';
 import { type LineageTables, lineageBook } from './book.ts';
-import { ancestorsOf, dependentsOf, staleOn } from './graph.ts';
+import { dependentsOf } from './graph.ts';
 import { lineageOf } from './lineage.ts';
 import { forgetTag, recordBase, recordSighting } from './record.ts';
 import { basesUnder, keptDocument } from './seen.ts';
+import { staleOn } from './stale.ts';
 
 const layer = (name: string) => [{ path: name, data: name }];
 const made = (...layers: string[]) => makeImage({ layers: layers.map(layer) });

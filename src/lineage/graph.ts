@@ -1,4 +1,4 @@
-// The graph of lineage: everything that stands on a base, level by level, and everything an image stands on.
+// The graph of lineage: everything that stands on a base, level by level.
 import { type Read, sql } from '../ledger/index.ts';
 import type { LineageTables } from './book.ts';
 import { nameOf } from './seen.ts';
@@ -6,7 +6,7 @@ import { nameOf } from './seen.ts';
 type Book = Read<LineageTables>;
 
 /** Deeper than any chain of bases that people build; a circle of lying claims ends here. */
-const deepest = 32;
+export const deepest = 32;
 
 export interface Standing {
   /** `HOST/REPOSITORY:TAG`, a name that stands for it now. */
@@ -77,7 +77,7 @@ function standingOf(line: string): Standing {
   return { reference, digest, platform, platformDigest, basePlatformDigest, level: Number(level) };
 }
 
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -88,123 +88,4 @@ function startOf(ground: Ground) {
   }
   return sql`select platform_digest from lineage_names where digest = ${ground.digest}
     union select digest from lineage_images where digest = ${ground.digest}`;
-}
-
-/** An image that has to be renewed for a base to reach it. */
-export interface Dependent {
-  /** `HOST/REPOSITORY:TAG` */
-  reference: string;
-  /** What the tag names now. */
-  digest: string;
-  /** `HOST/REPOSITORY:TAG` of what it stands on, and the digest it stood on. */
-  base: string;
-  baseDigest: string;
-  level: number;
-}
-
-/**
- * Everything that stands on what a name stood for and not on what it stands for now, and everything that stands on
- * those, in levels: the order in which they are renewed. One entry for each name, whatever its platforms.
- */
-export async function staleOn(book: Book, reference: string): Promise<Dependent[]> {
-  const { images } = await dependentsOf(book, { reference });
-  if (images.length === 0) return [];
-  const names = await namesOf(book, [...new Set(images.map(({ basePlatformDigest }) => basePlatformDigest))]);
-  const stale = new Map<string, Dependent>();
-  /** Names whose image is to be renewed: what stands on them is, too. */
-  const moving = new Set<string>();
-  for (const image of images) {
-    const bases = names.get(image.basePlatformDigest) ?? [];
-    const base =
-      image.level === 1
-        ? bases.find((one) => one.reference === reference)
-        : (bases.find((one) => moving.has(one.reference)) ?? bases[0]);
-    if (base === undefined) continue;
-    if (base.isCurrent && !moving.has(base.reference)) continue;
-    moving.add(image.reference);
-    const known = stale.get(image.reference);
-    if (known === undefined || known.level > image.level)
-      stale.set(image.reference, {
-        reference: image.reference,
-        digest: image.digest,
-        base: base.reference,
-        baseDigest: base.digest,
-        level: image.level,
-      });
-  }
-  return [...stale.values()].sort((a, b) => a.level - b.level || compare(a.reference, b.reference));
-}
-
-interface NameRow {
-  platform_digest: string;
-  repository: string;
-  tag: string;
-  digest: string;
-  current: string | null;
-}
-
-/** Names of manifests; `isCurrent`: the name stands for that very manifest now, though its index may be another. */
-async function namesOf(
-  book: Book,
-  digests: readonly string[],
-): Promise<Map<string, { reference: string; digest: string; isCurrent: boolean }[]>> {
-  const found = new Map<string, { reference: string; digest: string; isCurrent: boolean }[]>();
-  for (let at = 0; at < digests.length; at += 500) {
-    const { rows } = await sql<NameRow>`
-      select n.platform_digest, n.repository, n.tag, n.digest, (
-        select now.digest from lineage_tags now where now.repository = n.repository and now.tag = n.tag
-          and now.platform_digest = n.platform_digest) as current
-      from lineage_names n
-      where n.tag <> '' and n.platform_digest in (${sql.join(digests.slice(at, at + 500))})
-      order by n.last_seen desc, n.repository, n.tag`.execute(book);
-    for (const { platform_digest, repository, tag, digest, current } of rows) {
-      const list = found.get(platform_digest) ?? [];
-      found.set(platform_digest, list);
-      const reference = `${repository}:${tag}`;
-      if (!list.some((one) => one.reference === reference))
-        list.push({ reference, digest, isCurrent: current !== null });
-    }
-  }
-  return found;
-}
-
-export interface Ancestor {
-  platformDigest: string;
-  platform: string;
-  /** Names it was seen under, the newest first. */
-  references: string[];
-  layers: number;
-  /** What told that the one before stands on it. */
-  by: string[];
-}
-
-interface AncestorRow {
-  digest: string;
-  platform: string;
-  layers: number;
-  base_by: string | null;
-}
-
-/** What an image of one platform stands on, the nearest first; ends where nobody knows further or in a circle. */
-export async function ancestorsOf(book: Book, platformDigest: string): Promise<Ancestor[]> {
-  const found: Ancestor[] = [];
-  const seen = new Set([platformDigest]);
-  for (let digest = platformDigest; found.length < deepest; ) {
-    const { rows } = await sql<AncestorRow>`
-      select b.digest, b.platform, b.layers, i.base_by from lineage_images i
-      join lineage_images b on b.id = i.base_id where i.digest = ${digest}`.execute(book);
-    const [base] = rows;
-    if (base === undefined || seen.has(base.digest)) return found;
-    seen.add(base.digest);
-    const names = (await namesOf(book, [base.digest])).get(base.digest) ?? [];
-    found.push({
-      platformDigest: base.digest,
-      platform: base.platform,
-      references: names.map(({ reference }) => reference),
-      layers: base.layers,
-      by: base.base_by === null ? [] : (JSON.parse(base.base_by) as string[]),
-    });
-    digest = base.digest;
-  }
-  return found;
 }
