@@ -26,8 +26,9 @@ export function proveForward(old: RebaseBase, next: RebaseBase): Proof {
       `the new base has gone back to an older version of ${downgraded[0]!.name}`,
       downgraded.map(stepOf),
     );
-  const before = old.view.inventory.osRelease?.versionId;
-  const after = next.view.inventory.osRelease?.versionId;
+  const [was, is] = [old, next].map(({ view }) => view.inventory.osRelease);
+  const before = was?.versionId;
+  const after = was?.id === is?.id ? is?.versionId : undefined;
   if (before !== undefined && after !== undefined && isOlder(after, before))
     return proof('forward', 'no', `the new base has gone back to an older version: ${before} → ${after}`);
   if (unordered.length > 0)

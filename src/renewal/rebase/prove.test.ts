@@ -150,6 +150,16 @@ test('a base that has gone back to an older version is refused, by package and b
   );
 });
 
+test('a release that went back is refused, releases of two distributions are not compared', async () => {
+  const alpine = (release: string) => ({ id: 'alpine', release });
+  const proofs = await prove({ old: alpine('3.20.3'), next: { ...fixed, ...alpine('3.20.1') } });
+  assert.match(
+    proofs.find(({ name }) => name === 'forward')?.text ?? '',
+    /older version: 3\.20\.3 → 3\.20\.1$/,
+  );
+  assert.equal(holds(await prove({ next: { ...fixed, id: 'other', release: '9' } }), 'forward'), 'yes');
+});
+
 test('a version that cannot be ordered is unknown, which is not yes', async () => {
   const layer = debianLayer();
   const input = await inputOf(
