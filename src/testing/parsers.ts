@@ -36,6 +36,7 @@ import { inventoryCorpus } from './inventorycorpus.ts';
 import { lineageParsers } from './lineagecorpus.ts';
 import { notationParsers } from './notationcorpus.ts';
 import { openBuffer } from './openfile.ts';
+import { pipelineParsers } from './pipelinecorpus.ts';
 import { policyParsers } from './policycorpus.ts';
 import { rolloutParsers } from './rolloutcorpus.ts';
 import { sigstoreParsers } from './sigstorecorpus.ts';
@@ -321,6 +322,7 @@ export const parsers: Record<string, FuzzedParser> = {
   ...admissionParsers,
   ...rolloutParsers,
   ...lineageParsers,
+  ...pipelineParsers,
   'layer-result': { corpus: () => [resultBytes], parse: (bytes) => decodeResult(bytes) },
   ...Object.fromEntries(
     inventoryCorpus().map((sample) => [
