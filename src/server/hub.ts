@@ -2,7 +2,7 @@
 import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
-import { keptDocument, type LineageTables, lineageBook, staleOn } from '../lineage/index.ts';
+import { isLinkedImage, keptDocument, type LineageTables, lineageBook, staleOn } from '../lineage/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { registryBook } from '../registry/index.ts';
 import {
@@ -60,7 +60,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       url: config.database ?? `sqlite:${home.dir()}/ledger.db`,
       books,
       clock,
-      log: { warn: (text) => log.warn(text) },
+      log,
     });
     closing.push(() => ledger.close());
     const policy = await policyInForce(config.file(config.policy), log);
@@ -149,6 +149,8 @@ async function partsOf(
       newBase: { ...below, digest: base.to, name: base.reference },
       to: { ...here, stagingTag },
       permitted: consent,
+      isLinked: async (platform, on) =>
+        isLinkedImage(await resolveImage({ ...app, digest }, place), platform, on),
     });
     return done.digest === undefined
       ? { unproven: done.unproven ?? 'a proof is missing', proofs: done.platforms }
