@@ -8,6 +8,7 @@ import { ledgerMutants } from './ledger.ts';
 import type { Mutant } from './mutant.ts';
 import { net } from './net.ts';
 import { notation } from './notation.ts';
+import { pipeline } from './pipeline.ts';
 import { policy } from './policy.ts';
 import { rebase } from './rebase.ts';
 import { revocation } from './revocation.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...rollout,
   ...rebase,
   ...runningMutants,
+  ...pipeline,
   ...install,
   ...admission,
 ];
