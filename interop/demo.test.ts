@@ -12,7 +12,7 @@ let shell: ChildProcessWithoutNullStreams | undefined;
 after(async () => {
   if (shell !== undefined) {
     const gone = new Promise((resolve) => shell!.once('exit', resolve));
-    shell.stdin.end('kill -9 $(jobs -p)\nexit\n');
+    shell.stdin.end('for job in $(jobs -p); do kill -9 -- -$job; done\nexit\n');
     await gone;
   }
   rmSync(work, { recursive: true, force: true });
