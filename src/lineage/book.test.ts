@@ -24,7 +24,11 @@ class Scene {
   }
 
   /** Seen under `name:tag`; what it stands on is looked up and recorded. */
-  async see(name: string, images: readonly MadeImage[], { isBase = false, tag = '1' } = {}): Promise<string> {
+  async see(
+    name: string,
+    images: readonly MadeImage[],
+    { isBase = false, tag = '1', isPast = false } = {},
+  ): Promise<string> {
     const index = images.length === 1 ? undefined : makeIndex(images);
     const digest = index?.descriptor.digest ?? images[0]!.descriptor.digest;
     const sighting = {
@@ -38,6 +42,7 @@ class Scene {
         config,
       })),
       isBase,
+      isPast,
     };
     this.#now++;
     await this.ledger.write<LineageTables, void>((write) => recordSighting(write, sighting, this.#now));
@@ -154,6 +159,17 @@ for (const ledgers of testLedgers()) {
       assert.deepEqual(await scene.stale('base:1'), ['2 top:1 on mid:1'], 'what is between has been renewed');
       await scene.see('top', [made('A', 'm', 't')]);
       assert.deepEqual(await scene.stale('base:1'), [], 'renewed images are no reason to renew');
+    },
+  );
+
+  test(
+    name('a digest that a tag stood for once is a base, and the tag does not go back to it'),
+    async (t) => {
+      const scene = await open(t);
+      await scene.see('base', [made('A')], { isBase: true });
+      await scene.see('base', [made('a')], { isBase: true, isPast: true });
+      await scene.see('app', [made('a', 'x')]);
+      assert.deepEqual(await scene.stale('base:1'), ['1 app:1 on base:1']);
     },
   );
 

@@ -23,6 +23,8 @@ export interface Sighting {
   platforms: readonly SeenPlatform[];
   /** It is watched as a base, or was given as one. */
   isBase: boolean;
+  /** The tag stood for it once, as an image says that stands on it: what it stands for now is not known by this. */
+  isPast?: boolean;
 }
 
 /** A name without a tag. */
@@ -31,11 +33,12 @@ export const untagged = '';
 /** Ms since 1970. Seeing the same again changes only when it was last seen. Throws ImageFault for documents that are none. */
 export async function recordSighting(
   write: Write<LineageTables>,
-  { repository, tag = untagged, digest, index, platforms, isBase }: Sighting,
+  { repository, tag = untagged, digest, index, platforms, isBase, isPast = false }: Sighting,
   now: number,
 ): Promise<void> {
   if (index !== undefined) await keep(write, digest, index);
-  if (tag !== untagged)
+  const isCurrent = tag !== untagged && !isPast;
+  if (isCurrent)
     await write
       .deleteFrom('lineage_tags')
       .where('repository', '=', repository)
@@ -82,7 +85,7 @@ export async function recordSighting(
         conflict.columns(['repository', 'tag', 'digest', 'platform_digest']).doUpdateSet({ last_seen: now }),
       )
       .execute();
-    if (tag !== untagged)
+    if (isCurrent)
       await write
         .insertInto('lineage_tags')
         .values({

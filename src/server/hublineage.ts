@@ -6,6 +6,7 @@ import {
   claimsOf,
   type LineageTables,
   lineageOf,
+  provenanceOf,
   recordBase,
   recordSighting,
 } from '../lineage/index.ts';
@@ -37,13 +38,15 @@ export async function recordLineage(
     const sources = {
       annotations: { ...(image.manifest.annotations ?? {}), ...one.annotations },
       labels: config.labels,
-      provenance: [],
+      provenance: (await provenanceOf(image, one.digest)).predicates,
     };
     const claims = claimsOf(sources);
     const claimed = [
       ...new Set(claims.flatMap((claim) => (claim.reference === undefined ? [] : [claim.reference]))),
     ];
     for (const base of claimed) await meet(parts, base);
+    for (const { reference: base, digest } of claims.slice(0, mostClaims))
+      if (base !== undefined && digest !== undefined) await meetPast(parts, base, digest);
     const book = parts.ledger.read<LineageTables>();
     const seen = await basesUnder(book, {
       diffIds: config.diffIds,
@@ -96,10 +99,34 @@ async function meet(parts: HubParts, reference: string): Promise<void> {
   }
 }
 
+/** Images of one claim each that are looked at. */
+const mostClaims = 20;
+
+/** The very digest that an image says it was built on, where its tag has moved on since. */
+async function meetPast(parts: HubParts, reference: string, digest: string): Promise<void> {
+  const { domain, repository, tag = 'latest' } = parseReference(reference);
+  const known = await basesUnder(parts.ledger.read<LineageTables>(), { diffIds: [], digests: [digest] });
+  if (known.length > 0) return;
+  try {
+    const image = await parts.resolve(reference, digest);
+    const platforms = await documentsOf(image);
+    await sight(parts, image, {
+      name: `${domain}/${repository}`,
+      tag,
+      isBase: true,
+      isPast: true,
+      platforms,
+    });
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    parts.log.info({ reference, digest, error }, 'a base that an image names could not be read');
+  }
+}
+
 async function sight(
   parts: HubParts,
   image: ResolvedImage,
-  seen: { name: string; tag: string; isBase: boolean; platforms: Document[] },
+  seen: { name: string; tag: string; isBase: boolean; isPast?: boolean; platforms: Document[] },
 ): Promise<void> {
   await parts.ledger.write<LineageTables, void>((write) =>
     recordSighting(
@@ -111,6 +138,7 @@ async function sight(
         ...(image.manifest.kind === 'index' ? { index: image.bytes } : {}),
         platforms: seen.platforms,
         isBase: seen.isBase,
+        ...(seen.isPast === undefined ? {} : { isPast: seen.isPast }),
       },
       parts.clock.now().getTime(),
     ),
