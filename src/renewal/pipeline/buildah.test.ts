@@ -31,10 +31,10 @@ function setUp(context: TestContext, options: Partial<BuildahOptions> = {}) {
 
 /** A build that waits until the test lets it go on. */
 function gate(yard: BuildYard, work: string) {
-  yard.onBuild(`mkfifo ${work}/gate && echo >${work}/waits && cat ${work}/gate >/dev/null`);
+  yard.onBuild(`mkfifo ${work}/gate && exec 3<>${work}/gate && echo >${work}/waits && read _ <&3`);
   return {
     reached: () => changed(work, () => existsSync(join(work, 'waits'))),
-    open: () => writeFileSync(join(work, 'gate'), 'go'),
+    open: () => writeFileSync(join(work, 'gate'), 'go\n'),
   };
 }
 
@@ -86,10 +86,13 @@ test('a build that was killed is begun anew, but not for ever', async (context) 
   assert.equal(yard.calls().length, 4);
 });
 
-/** The process is waited for by its parent, this one. */
+/** Its parent is this process, which takes note of its end when it comes to it. */
 async function gone(pid: number): Promise<void> {
-  while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '')
+  const end = Date.now() + 10_000;
+  while (existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '') {
+    assert.ok(Date.now() < end, `expected ${pid} to end, got that it runs`);
     await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 test('a build that fails says why by the end of its output, of which no more is kept', async (context) => {
@@ -142,6 +145,9 @@ test('a build that is cancelled is ended with all it started', async (context) =
   const handle = await pipeline.start(request, never);
   await reached();
   const pid = Number(readFileSync(join(work(), 'pid'), 'utf8'));
+  context.after(() => {
+    if (existsSync(`/proc/${pid}`)) process.kill(-pid, 'SIGKILL');
+  });
   await pipeline.cancel(handle, never);
   await gone(pid);
   assert.deepEqual([existsSync(work()), yard.calls().length], [false, 1]);
