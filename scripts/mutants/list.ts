@@ -11,6 +11,7 @@ import { notation } from './notation.ts';
 import { pipeline } from './pipeline.ts';
 import { policy } from './policy.ts';
 import { rebase } from './rebase.ts';
+import { renewalMutants } from './renewal.ts';
 import { revocation } from './revocation.ts';
 import { rollout } from './rollout.ts';
 import { runningMutants } from './running.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...form,
   ...rollout,
   ...rebase,
+  ...renewalMutants,
   ...runningMutants,
   ...pipeline,
   ...install,

@@ -28,11 +28,13 @@ export interface ObeyOptions {
   /** Directory with `url`, `token`, `orders.pub` and `cluster`, each a file: a mounted Secret. */
   server: string;
   problem(what: string, fault: Fault | undefined): void;
+  /** Ms until what failed is tried again; 5 s when left out. */
+  pause?: number;
 }
 
 const memoryName = `${agentName}-orders`;
 const waitSeconds = 20;
-const retryAfter = 5_000;
+const usualPause = 5_000;
 const reportEvery = 15_000;
 /** Workloads of one order that move at once. */
 const parallel = 4;
@@ -65,7 +67,7 @@ export async function obey(options: ObeyOptions, signal: AbortSignal): Promise<v
 /** A server that is away is a condition, and asked again. */
 async function again(
   what: string,
-  { problem }: ObeyOptions,
+  { problem, pause = usualPause }: ObeyOptions,
   signal: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -77,7 +79,7 @@ async function again(
       if (signal.aborted) return;
       if (!isFault(error)) throw error;
       problem(what, error);
-      await delay(retryAfter, undefined, { signal }).catch(() => {});
+      await delay(pause, undefined, { signal }).catch(() => {});
     }
 }
 
@@ -119,7 +121,7 @@ async function fetchOrders(
   }
   if (working.size > 0)
     await Promise.race([...working.values(), delay(2_000, undefined, { signal }).catch(() => {})]);
-  else if (orders.length > 0) await delay(retryAfter, undefined, { signal }).catch(() => {});
+  else if (orders.length > 0) await delay(options.pause ?? usualPause, undefined, { signal }).catch(() => {});
 }
 
 function orderOf(signed: SignedOrder, readIt: () => Order, log: Logger): Order | undefined {
