@@ -29,6 +29,7 @@ const debian: Record<string, string> = {
   'docker-registry': 'docker-registry',
   podman: 'podman',
   buildah: 'buildah',
+  busybox: 'busybox-static',
   time: 'time',
   pg_createcluster: 'postgresql',
   sqlite3: 'sqlite3',

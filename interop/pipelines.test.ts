@@ -12,11 +12,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { openHome, systemClock } from '../src/core/index.ts';
+import { digestOf } from '../src/image/index.ts';
+import { createClient } from '../src/net/index.ts';
+import { basicAccess, createRegistry } from '../src/registry/index.ts';
 import {
   type BuildahOptions,
   type BuildRequest,
@@ -25,10 +28,12 @@ import {
 } from '../src/renewal/pipeline/index.ts';
 import { AzurePipelines } from '../src/testing/azurepipelines.ts';
 import { changed } from '../src/testing/builds.ts';
-import { makeImage, type TarFile } from '../src/testing/images.ts';
+import { createAuthority } from '../src/testing/certificate.ts';
+import { makeImage, type TarFile, writeLayout } from '../src/testing/images.ts';
 import { Jenkins } from '../src/testing/jenkins.ts';
-import { listenHandler } from '../src/testing/listen.ts';
+import { listenApp, listenHandler } from '../src/testing/listen.ts';
 import { openYard } from '../src/testing/yard.ts';
+import { type Credentials, copyImage, fromLayout, openRegistry, toRegistry } from '../src/transport/index.ts';
 import { root, sh } from './peers.ts';
 
 const never = new AbortController().signal;
@@ -140,6 +145,24 @@ test('Jenkins: a client killed before, in and after the start, and while followi
   service.finish(1, 'SUCCESS');
   assert.equal((await last).last?.state, 'succeeded');
   assert.equal(service.builds.length, 1);
+});
+
+test('the Azure template is valid by Microsoft’s schema, the Jenkinsfile is Groovy', () => {
+  const templates = join(root, 'deploy/pipelines');
+  sh(
+    `[ -x "$PEERS/check-jsonschema/bin/check-jsonschema" ] || {
+      python3 -m venv "$PEERS/check-jsonschema" && "$PEERS/check-jsonschema/bin/pip" -q install check-jsonschema==0.39.0 >&2; }
+    "$PEERS/check-jsonschema/bin/check-jsonschema" --regex-variant python --builtin-schema vendor.azure-pipelines \
+      --data-transform azure-pipelines "${templates}/azure-pipelines.yml"`,
+  );
+  const made = sh(
+    `groovy=$(find "$HOME/.m2" -name groovy-all-2.4.21.jar 2>/dev/null | head -1 || true)
+    [ -n "$groovy" ] || mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get \
+      -Dartifact=org.codehaus.groovy:groovy-all:2.4.21 -Dtransitive=false >&2
+    groovy=$(find "$HOME/.m2" -name groovy-all-2.4.21.jar 2>/dev/null | head -1 || true)
+    java -cp "$groovy" groovy.ui.GroovyMain -e 'new GroovyShell().parse(new File(args[0])); println("parses");' "${templates}/Jenkinsfile"`,
+  );
+  assert.equal(made, 'parses\n');
 });
 
 const busybox: TarFile[] = [
@@ -286,6 +309,10 @@ test('buildah: a list of two platforms where no command runs', async (context) =
   const { manifests } = (await skopeo('--raw', `${world.host}/app:seaworthy-staging`)) as {
     manifests: { platform: { architecture: string } }[];
   };
+  const raw = await bash(
+    `skopeo inspect --tls-verify=false --raw "docker://${world.host}/app:seaworthy-staging"`,
+  );
+  assert.equal('digest' in look && look.digest, digestOf(Buffer.from(raw)));
   assert.deepEqual(manifests.map(({ platform }) => platform.architecture).sort(), ['amd64', 'arm64']);
 });
 
@@ -333,6 +360,40 @@ test('buildah: a base that is gone is a failure, a registry that is away is trie
   writeFileSync(join(world.context, 'Dockerfile'), 'FROM 127.0.0.1:9/base:12\n');
   const look = await built(world, {}, away);
   assert.match('text' in look ? look.text : '', /connection refused.*it is tried again$/);
+});
+
+test('buildah: a registry of a private authority is logged in to, for this build alone', async (context) => {
+  const world = await buildWorld(context);
+  const authority = createAuthority();
+  const caFile = join(folder(context), 'ca.pem');
+  writeFileSync(caFile, authority.cert);
+  const app = createRegistry({
+    https: authority.issue([hostname()]),
+    access: basicAccess('user', 'word'),
+  });
+  // by its name, which is no loopback address
+  const host = (await listenApp(app, context)).replace('127.0.0.1', hostname());
+  const credentials: Credentials = async (domain) =>
+    domain === host ? { kind: 'basic', username: 'user', password: 'word' } : undefined;
+  const http = createClient({ env: {}, caFile });
+  context.after(() => http.close());
+  const layout = folder(context);
+  writeLayout(layout, [{ images: [makeImage({ layers: [busybox] })], tag: 'x' }]);
+  const to = toRegistry(openRegistry(host, { http, credentials }), 'base');
+  const digest = await copyImage(fromLayout(layout, 'x'), to, { tag: '12' });
+  writeFileSync(join(world.context, 'Dockerfile'), `FROM ${host}/base:12\nCOPY Dockerfile /d\n`);
+  const expected: [Partial<BuildahOptions>, RegExp][] = [
+    [{ caFile }, /unauthorized|authentication required/i],
+    [{ credentials }, /unknown authority/],
+    [{ caFile, credentials }, /^sha256:/],
+  ];
+  for (const [options, said] of expected) {
+    const look = await built(world, options, requestOn(host, digest));
+    const text = 'text' in look ? look.text : 'digest' in look ? look.digest! : '';
+    assert.match(text, said);
+    assert.equal(existsSync(join(work(world), 'auth.json')), false);
+    rmSync(join(world.home, 'builds'), { recursive: true });
+  }
 });
 
 test('buildah: a client killed while it builds leaves a build that the next one follows', async (context) => {

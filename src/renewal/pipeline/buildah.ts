@@ -110,12 +110,12 @@ export function buildah(options: BuildahOptions): Pipeline {
     });
   }
 
-  /** Logs of long ago go; what runs or waits stays. */
+  /** What nobody looked at for long goes, unless it runs. */
   function sweep(): void {
     const now = options.clock.now().getTime();
     for (const one of readdirSync(builds)) {
       const directory = join(builds, one);
-      if (now - (lastStep(directory) ?? now) > keptFor && lookAtBuild(directory)?.state === 'ended')
+      if (now - (lastStep(directory) ?? now) > keptFor && lookAtBuild(directory)?.state !== 'running')
         rmSync(directory, { recursive: true, force: true });
     }
   }
