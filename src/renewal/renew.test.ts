@@ -7,6 +7,7 @@ import { approveImage, declineImage } from './decide.ts';
 import { listHolds, releaseBase } from './holds.ts';
 import { listRenewals, readRenewal } from './list.ts';
 import type { Pipeline, RunState } from './pipeline/index.ts';
+import { isEnd } from './state.ts';
 
 const base = 'r.example/base:1';
 const app = 'r.example/app:1';
@@ -158,7 +159,7 @@ for (const ledgers of testLedgers()) {
       const waiting = images.find(({ reference }) => reference === app)!;
       assert.match(waiting.text, /seaworthy approve/);
       await approveImage(ledger, waiting.id, 'ops');
-      await wait(() => made.deeds.length, ledger, waiting.id);
+      await over(ledger, waiting.id);
       assert.equal(made.tags.get(app), digest('pushed'));
       const after = (await readRenewal(ledger, summary!.id)).images.find(
         ({ reference }) => reference === app,
@@ -412,14 +413,10 @@ for (const ledgers of testLedgers()) {
 }
 
 /** Until the image is over. */
-async function wait(
-  _: () => number,
-  ledger: Parameters<typeof readRenewal>[0],
-  image: string,
-): Promise<void> {
+async function over(ledger: Parameters<typeof readRenewal>[0], image: string): Promise<void> {
   for (;;) {
     const { images } = await readRenewal(ledger, image.slice(0, image.indexOf('.')));
-    if (images.find(({ id }) => id === image)!.steps.at(-1)?.ledTo === 'superseded') return;
+    if (isEnd(images.find(({ id }) => id === image)!.state)) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
