@@ -19,6 +19,8 @@ const shop = 'e2e-loop';
 const system = 'seaworthy-system';
 const flaw = 'CVE-2023-4863';
 const fixed = '1.2.4-0.2+deb12u1';
+const both = 'linux/amd64,linux/arm64';
+const names = ['shop', 'web', 'api', 'admin'];
 let server: ChildProcess | undefined;
 
 const ours = (code: number, ...args: string[]) => must(home, code, '--ca-file', authorityFile, ...args);
@@ -50,31 +52,47 @@ async function killServer(): Promise<void> {
   await gone;
 }
 
-/** Builds with buildah and pushes; gives the digest. */
-function build(name: string, lines: readonly string[], files: Record<string, string | Buffer> = {}): string {
-  const context = mkdtempSync(join(work, 'context-'));
-  for (const [path, data] of Object.entries(files)) {
-    mkdirSync(join(context, path, '..'), { recursive: true });
-    writeFileSync(join(context, path), data, { mode: 0o755 });
-  }
-  writeFileSync(join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
-  const store = ['--storage-driver', 'vfs', '--root', join(work, 'store'), '--runroot', join(work, 'run')];
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] as ['ignore', 'ignore', 'inherit'] };
-  execFileSync(
-    'buildah',
-    [...store, 'bud', '--isolation', 'chroot', '--pull-always', '-q', '-t', at(name), context],
-    quiet,
-  );
-  const digestFile = join(context, 'digest');
-  execFileSync(
-    'buildah',
-    [...store, 'push', '-q', '--digestfile', digestFile, at(name), `docker://${at(name)}`],
-    quiet,
-  );
-  return readFileSync(digestFile, 'utf8').trim();
+interface Context {
+  lines: readonly string[];
+  files?: Record<string, string | Buffer>;
 }
 
+function writeContext(dir: string, { lines, files = {} }: Context): void {
+  for (const [path, data] of Object.entries(files)) {
+    mkdirSync(join(dir, path, '..'), { recursive: true });
+    writeFileSync(join(dir, path), data, { mode: 0o755 });
+  }
+  writeFileSync(join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
+}
+
+/** Builds with buildah, for one platform or both, and pushes. */
+function build(name: string, context: Context, platforms = 'linux/amd64'): void {
+  const dir = mkdtempSync(join(work, 'context-'));
+  writeContext(dir, context);
+  const store = ['--storage-driver', 'vfs', '--root', join(work, 'store'), '--runroot', join(work, 'run')];
+  const buildah = (...args: string[]) =>
+    execFileSync('buildah', [...store, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const common = ['bud', '--isolation', 'chroot', '--pull-always', '-q'];
+  if (!platforms.includes(',')) {
+    buildah(...common, '-t', at(name), dir);
+    buildah('push', '-q', at(name), `docker://${at(name)}`);
+    return;
+  }
+  const list = `list-${mkdtempSync(join(work, 'x')).slice(-6).toLowerCase()}`;
+  buildah(...common, '--platform', platforms, '--manifest', list, dir);
+  buildah('manifest', 'push', '-q', '--all', list, `docker://${at(name)}`);
+}
+
+/** A base that brings a program of its own; what inherits its command runs that. */
+const baseLines = (word: string) => [
+  'FROM scratch',
+  'COPY root /',
+  'USER 65532',
+  `ENTRYPOINT ["/base-app", "${word}"]`,
+];
+
 const base = (webp: string) => ({
+  'root/base-app': appProgram(),
   'root/etc/os-release': 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n',
   'root/var/lib/dpkg/status': `Package: libwebp7\nStatus: install ok installed\nArchitecture: amd64\nVersion: ${webp}\nSource: libwebp\n`,
 });
@@ -146,12 +164,13 @@ before(async () => {
       registry: { listen: registry, tls, anonymous: 'push' },
       advisories: { update: false, maxAge: '3650d' },
       watch: {
-        images: ['middle', 'shop', 'web', 'api'].map((name) => at(`team/${name}:1`)),
+        images: ['middle', ...names, 'cart'].map((name) => at(`team/${name}:1`)),
         every: '1h',
         debounce: '1s',
       },
       renewal: {
         images: [{ match: at('team/middle') }, { match: at('team/**'), rollout: ['cluster'] }],
+        pipelines: [{ name: 'builds', buildah: { context: 'admin' } }],
         targets: [{ name: 'cluster', cluster: 'e2e' }],
       },
     }),
@@ -168,7 +187,7 @@ after(async () => {
 
 test('images two levels deep are built, scanned, signed, and run under the policy', async () => {
   const app = appProgram();
-  build('base/debian:12', ['FROM scratch', 'COPY root /'], base('1.2.4-0.2'));
+  build('base/debian:12', { lines: baseLines('run'), files: base('1.2.4-0.2') }, both);
   release('base/debian:12');
   const program = { app };
   const onBase = (from: string, mark: string) => [
@@ -179,16 +198,37 @@ test('images two levels deep are built, scanned, signed, and run under the polic
     'USER 65532',
     'ENTRYPOINT ["/app"]',
   ];
-  build('team/middle:1', onBase('base/debian:12', 'middle'), program);
+  build('team/middle:1', { lines: onBase('base/debian:12', 'middle'), files: program });
   release('team/middle:1');
   for (const [name, from] of [
     ['shop', 'base/debian:12'],
     ['web', 'base/debian:12'],
     ['api', 'team/middle:1'],
   ] as const) {
-    build(`team/${name}:1`, onBase(from, name), program);
+    build(
+      `team/${name}:1`,
+      { lines: onBase(from, name), files: program },
+      name === 'shop' ? both : undefined,
+    );
     release(`team/${name}:1`);
   }
+  build('team/cart:1', {
+    lines: [`FROM ${at('base/debian:12')}`, 'COPY mark /mark', rebasable],
+    files: { mark: 'cart' },
+  });
+  release('team/cart:1');
+  // what writes the package database itself cannot be rebased
+  const admin = (webp: string) => ({
+    lines: onBase('base/debian:12', 'admin').toSpliced(1, 0, 'COPY root/var /var'),
+    files: {
+      app,
+      'root/var/lib/dpkg/status': `${base(webp)['root/var/lib/dpkg/status']}\nPackage: admin\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n`,
+    },
+  });
+  build('team/admin:1', admin('1.2.4-0.2'));
+  release('team/admin:1');
+  mkdirSync(join(work, 'admin'));
+  writeContext(join(work, 'admin'), admin(fixed));
   kubectl(['create', 'namespace', shop]);
   kubectl(['create', 'namespace', system]);
   const token = JSON.parse(
@@ -224,9 +264,9 @@ test('images two levels deep are built, scanned, signed, and run under the polic
   must(home, 0, 'cluster', 'enforce', shop, '--yes');
   await agentAnswers(shop);
   const digest = (name: string) => client('renewals', '--format', 'json') && digestOf(name);
-  for (const name of ['shop', 'web', 'api'])
+  for (const name of [...names, 'cart'])
     done(['create', '-f', '-'], deployment(name, `${at(`team/${name}:1`)}@${digest(name)}`));
-  for (const name of ['shop', 'web', 'api'])
+  for (const name of [...names, 'cart'])
     done(['-n', shop, 'rollout', 'status', `deployment/${name}`, '--timeout=60s']);
   assert.match(
     refused(
@@ -245,7 +285,7 @@ function digestOf(name: string): string {
       '--cacert',
       authorityFile,
       '-H',
-      'accept: application/vnd.oci.image.manifest.v1+json',
+      'accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json',
       `https://${registry}/v2/team/${name}/manifests/1`,
     ],
     { encoding: 'utf8' },
@@ -256,14 +296,14 @@ function digestOf(name: string): string {
 }
 
 test('an unsigned base moves nothing', async () => {
-  build('base/debian:12', ['FROM scratch', 'COPY root /'], base(fixed));
-  const before = ['shop', 'web', 'api'].map(imageOf);
+  build('base/debian:12', { lines: baseLines('crash'), files: base(fixed) }, both);
+  const before = names.map(imageOf);
   client('renewals', '--wait', 'refused');
-  assert.deepEqual(['shop', 'web', 'api'].map(imageOf), before);
+  assert.deepEqual(names.map(imageOf), before);
 });
 
 test('once it is signed, everything on it runs on new digests without a hand, through kill -9 of server and agent', async () => {
-  const before = new Map(['shop', 'web', 'api'].map((name) => [name, imageOf(name)]));
+  const before = new Map(names.map((name) => [name, imageOf(name)]));
   release('base/debian:12');
   client('renewals', '--wait', 'running');
   await killServer();
@@ -278,7 +318,7 @@ test('once it is signed, everything on it runs on new digests without a hand, th
     '--force',
   ]);
   await startServer();
-  const text = client('renewals', '--wait', 'done', '--format', 'json').stdout;
+  const text = client('renewals', '--wait', 'over', '--format', 'json').stdout;
   const { renewals } = JSON.parse(text) as { renewals: { id: string; state: string }[] };
   const record = client('renewals', renewals[0]!.id).stdout;
   process.stdout.write(record);
@@ -300,4 +340,40 @@ test('once it is signed, everything on it runs on new digests without a hand, th
     );
   }
   assert.match(record, /findings 1 high → none/);
+  assert.match(record, /rebuild: no rebase: databases: /);
+  const shops = JSON.parse(
+    execFileSync(
+      'curl',
+      [
+        '-sf',
+        '--cacert',
+        authorityFile,
+        '-H',
+        'accept: application/vnd.oci.image.index.v1+json',
+        `https://${registry}/v2/team/shop/manifests/1`,
+      ],
+      {
+        encoding: 'utf8',
+      },
+    ),
+  ) as { manifests: { platform: { architecture: string } }[] };
+  assert.deepEqual(shops.manifests.map(({ platform }) => platform.architecture).sort(), ['amd64', 'arm64']);
+});
+
+test('one whose pods crash on the new base is back where it was, and the base is held until it is released', async () => {
+  const list = client('renewals').stdout;
+  assert.match(list, /partly/);
+  assert.match(list, /held since .*base\/debian:12/);
+  const old = imageOf('cart');
+  assert.equal(old, `${at('team/cart:1')}@${digestOf('cart')}`, 'the tag names the old digest again');
+  done(['-n', shop, 'rollout', 'status', 'deployment/cart', '--timeout=60s']);
+  const [{ id } = { id: '' }] = JSON.parse(client('renewals', '--format', 'json').stdout).renewals;
+  const { images } = JSON.parse(client('renewals', id, '--format', 'json').stdout) as {
+    images: { reference: string; state: string; text: string }[];
+  };
+  const cart = images.find(({ reference }) => reference === at('team/cart:1'))!;
+  assert.equal(cart.state, 'returned');
+  assert.match(cart.text, /CrashLoopBackOff|crash|restart/i);
+  assert.match(client('release', at('base/debian:12'), '--reason', 'cart was mended').stdout, /released/);
+  assert.doesNotMatch(client('renewals').stdout, /held since/);
 });

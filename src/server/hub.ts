@@ -21,7 +21,9 @@ import { accessBook, createTokens, type Tokens } from './access/index.ts';
 import { type ServerConfig, spanOf } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { enqueuePoll, hinted, hubHandlers, jobs, signedFor } from './hubjobs.ts';
+import { beginJudging, enqueueRejudge } from './hubadvisories.ts';
 import type { HubParts } from './hubparts.ts';
+import { pipelinesOf } from './hubpipelines.ts';
 import { policyInForce } from './hubpolicy.ts';
 import { imageSettings, signerOf, targetsOf } from './hubsettings.ts';
 import { startTelling } from './hubtelling.ts';
@@ -81,6 +83,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     if (embedded !== undefined) closing.push(() => embedded.close());
     parts = await partsOf({ ...options, clock }, ledger, policy, embedded, closing);
     await beginWatching(parts);
+    await beginJudging(parts);
     const workers = startWorkers(ledger, {
       handlers: hubHandlers(parts),
       concurrency: 8,
@@ -181,7 +184,7 @@ async function partsOf(
           ledger,
           clock,
           workshop,
-          pipelines: new Map(),
+          pipelines: pipelinesOf(config, { http, home, env, clock, credentials }),
           targets: targetsOf(config, env, { ledger, clock, key: orderKey(home).key }),
           settingsOf,
           standingOn: (base) => staleOn(ledger.read<LineageTables>(), base),
@@ -202,7 +205,7 @@ async function partsOf(
       clock,
       inspect: (target) => inspectTarget(target, scanning),
       database: advisories,
-      maxDatabaseAge,
+      overtaken: () => ledger.write(enqueueRejudge),
     },
     registryOf,
     resolve: (reference, digest) => {
