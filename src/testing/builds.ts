@@ -18,12 +18,15 @@ export interface BuildYard {
 
 export function openBuildYard(context: Pick<TestContext, 'after'>): BuildYard {
   const root = mkdtempSync(join(tmpdir(), 'seaworthy-builds-'));
-  context.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
+  context.after(() => {
+    endBuilds(join(root, 'groups'));
+    rmSync(root, { recursive: true, force: true, maxRetries: 10 });
+  });
   const bin = join(root, 'bin');
   const source = join(root, 'context');
   for (const directory of [bin, source]) mkdirSync(directory);
   writeFileSync(join(source, 'Dockerfile'), 'FROM registry.example/base:12\nCOPY app /app\n');
-  writeFileSync(join(root, 'calls'), '');
+  for (const log of ['calls', 'groups']) writeFileSync(join(root, log), '');
   const onBuild = (script: string) => writeFileSync(join(root, 'onbuild'), script);
   onBuild('true');
   writeFileSync(
@@ -33,7 +36,7 @@ printf '%s ' "$@" >>${root}/calls; echo >>${root}/calls
 env >${root}/environment
 case " $* " in
 *" push "*) digest=\${*##*--digestfile }; echo sha256:${'d'.repeat(64)} >"\${digest%% *}" ;;
-*) . ${root}/onbuild ;;
+*" build "*) cut -d' ' -f5 /proc/$$/stat >>${root}/groups; . ${root}/onbuild ;;
 esac
 `,
   );
@@ -45,6 +48,16 @@ esac
     onBuild,
     calls: () => readFileSync(join(root, 'calls'), 'utf8').split('\n').filter(Boolean),
   };
+}
+
+/** A test that fails leaves no build behind, also where the code that ends builds is what fails. */
+function endBuilds(log: string): void {
+  for (const pid of readFileSync(log, 'utf8').split('\n').filter(Boolean))
+    try {
+      process.kill(-Number(pid), 'SIGKILL');
+    } catch {
+      // it ended by itself
+    }
 }
 
 /** Resolves once the condition holds; looked at whenever something in the directory changes. */
