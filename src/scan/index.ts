@@ -1,6 +1,6 @@
 // Target in, inventory and findings out.
 
-export type { AdvisoryDatabase, SourceInfo, UpdateReport } from './advisory/index.ts';
+export type { AdvisoryDatabase, AdvisoryDelta, SourceInfo, UpdateReport } from './advisory/index.ts';
 export { databaseAge, openDatabase, publishers, updateDatabase } from './database.ts';
 export { advisoryFetch } from './fetch.ts';
 export {

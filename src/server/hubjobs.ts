@@ -11,26 +11,17 @@ import {
   type RenewalTables,
   workOnImage,
 } from '../renewal/index.ts';
-import { advisoryFetch, publishers, updateDatabase } from '../scan/index.ts';
-import {
-  judgeImages,
-  lookAtTag,
-  type Moved,
-  observeImage,
-  type WatchTables,
-  watchTags,
-} from '../watch/index.ts';
+import { lookAtTag, type Moved, observeImage, type WatchTables, watchTags } from '../watch/index.ts';
 import { spanOf } from './config.ts';
+import { advisoryJobs, rejudge, updateAdvisories } from './hubadvisories.ts';
 import { recordLineage } from './hublineage.ts';
 import type { HubParts } from './hubparts.ts';
 
 export const jobs = {
   poll: 'watch.poll',
   image: 'watch.image',
-  verdict: 'watch.verdict',
   begin: 'renewal.begin',
-  update: 'advisories.update',
-  rejudge: 'advisories.rejudge',
+  ...advisoryJobs,
 } as const;
 
 /** Ms between two questions whether a refused base is allowed by now. */
@@ -43,8 +34,8 @@ export function hubHandlers(parts: HubParts): Record<string, JobHandler> {
     [jobs.poll]: (job) => poll(parts, String(job.payload['reference'])),
     [jobs.image]: (job) => lookInto(parts, String(job.payload['reference'])),
     [jobs.verdict]: (job) => giveVerdict(parts, String(job.payload['reference'])),
-    [jobs.update]: (job) => update(parts, job),
-    [jobs.rejudge]: () => rejudge(parts),
+    [jobs.update]: (job) => updateAdvisories(parts, job),
+    [jobs.rejudge]: (job) => rejudge(parts, job),
     [jobs.begin]: (job) => begin(parts, job),
     ...(renewal === undefined
       ? {}
@@ -164,54 +155,6 @@ async function begin(parts: HubParts, job: LeasedJob): Promise<JobEnd> {
     .executeTakeFirst();
   const age = parts.clock.now().getTime() - (row?.created_at ?? 0);
   return { again: Math.min(latest, Math.max(soonest, age / 4)) };
-}
-
-async function update(parts: HubParts, job: LeasedJob): Promise<JobEnd> {
-  const { config, home, http, clock, log } = parts;
-  const settings = config.advisories;
-  const every = spanOf(settings?.every, '6h');
-  try {
-    const report = await updateDatabase({
-      home,
-      from: settings?.from ?? publishers.osv,
-      ecosystems: settings?.ecosystems ?? 'all',
-      ...(settings?.from === undefined ? { epss: publishers.epss, kev: publishers.kev } : {}),
-      acceptShrink: [],
-      clock,
-      fetch: advisoryFetch(http, job.signal),
-    });
-    for (const { name, fault } of report.refused)
-      log.warn({ feed: name, error: fault }, 'a feed was refused; it stays as it was');
-    const before = parts.database()?.revision;
-    parts.reopenDatabase();
-    if (before !== report.revision)
-      await parts.ledger.write((write) => enqueue(write, { kind: jobs.rejudge, key: 'all', payload: {} }));
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    log.warn({ error }, 'the advisories could not be brought up to date');
-  }
-  return { again: every };
-}
-
-/** Everything that is known, by the advisories of now. */
-async function rejudge(parts: HubParts): Promise<JobEnd> {
-  const rows = await parts.ledger.read<WatchTables>().selectFrom('watch_images').select('digest').execute();
-  for (const { digest } of rows) {
-    const [judged] = await judgeImages(parts.observing, [digest]);
-    if (judged === undefined || judged.added.length + judged.gone.length === 0) continue;
-    parts.log.info({ digest, added: judged.added.length, gone: judged.gone.length }, 'findings changed');
-    await parts.ledger.write<WatchTables, void>(async (write) => {
-      const tags = await write
-        .selectFrom('watch_tags')
-        .innerJoin('watch_platforms', 'watch_platforms.parent', 'watch_tags.digest')
-        .select('watch_tags.reference')
-        .where('watch_platforms.digest', '=', digest)
-        .execute();
-      for (const { reference } of tags)
-        await enqueue(write, { kind: jobs.verdict, key: reference, payload: { reference } });
-    });
-  }
-  return 'done';
 }
 
 /** What a registry told: a hint, which is looked into like any tag. Tags that nobody watches are left alone. */

@@ -1,5 +1,5 @@
 // The watch's book: tags looked at, images with what is in them, findings, verdicts, and what clusters run.
-import { type Book, sql } from '../ledger/index.ts';
+import { type Book, type Generated, runStatements, sql, tableWords } from '../ledger/index.ts';
 
 export interface WatchTables {
   /** A tag that is looked at. `digest` is what it stood for when it was last looked at; null: it never was, or is gone. */
@@ -30,19 +30,40 @@ export interface WatchTables {
     inventory: Uint8Array;
     analyser: string;
     seen_at: number;
+    /** By which rules its packages were taken apart into items; empty: they were not yet. */
+    rules: Generated<string>;
   };
-  /** Which images hold a package that advisories may name. */
-  watch_packages: { ecosystem: string; name: string; digest: string };
-  /** The last judgement of an image by the advisories. */
-  watch_results: {
-    digest: string;
-    /** Of the advisory database. */
-    revision: string;
-    judged_at: number;
-    /** JSON of a ScanResult without its packages, gzip. */
-    result: Uint8Array;
+  /** What is judged: one package as advisories see it, wherever in the fleet it lies. Images of one base share it. */
+  watch_items: {
+    id: Generated<number>;
+    /** Of `body`. */
+    hash: string;
+    purl: string;
+    /** JSON of an Item. */
+    body: string;
+    /** 1: advisories that it was judged by have changed since; 2: and verdicts are wanted even if it stays as it was. */
+    stale: number;
   };
-  /** What affects an image now. */
+  /** What the judgement of an item asked the advisories for (AdvisoryKey). */
+  watch_packages: { ecosystem: string; name: string; item: number };
+  /** What affects an item now. */
+  watch_item_findings: {
+    item: number;
+    id: string;
+    severity: string;
+    state: string;
+    fixed_in: string | null;
+    since: number;
+  };
+  /** Items that came with one layer: images share them as they share layers. */
+  watch_sets: { id: Generated<number>; hash: string };
+  watch_set_items: { set_id: number; item: number };
+  watch_image_sets: { digest: string; set_id: number };
+  /** Findings that came or went and that nobody was told of yet; an empty id: a verdict is wanted. */
+  watch_news: { item: number; id: string; kind: 'added' | 'gone' };
+  /** `revision`: of the advisories that items are judged by; `rules`: of the program that judged them. */
+  watch_state: { name: 'revision' | 'rules'; value: string };
+  /** A view: what affects an image now, by its items. */
   watch_findings: {
     digest: string;
     id: string;
@@ -51,6 +72,7 @@ export interface WatchTables {
     state: string;
     fixed_in: string | null;
     since: number;
+    item: number;
   };
   /** The last verdict over an image under the policy in force. */
   watch_verdicts: {
@@ -117,6 +139,50 @@ export const watchBook: Book = {
           sql`create index watch_running_digest on watch_running (digest)`,
         ])
           await statement.execute(db);
+      },
+    },
+    {
+      name: '0002-items',
+      async up(db, dialect) {
+        const { id, bigint, text } = tableWords(dialect);
+        await runStatements(db, [
+          'drop table watch_findings',
+          'drop table watch_results',
+          'drop table watch_packages',
+          `alter table watch_images add column rules ${text} not null default ''`,
+          `create table watch_items (
+            id ${id}, hash ${text} not null unique, purl ${text} not null, body text not null, stale integer not null)`,
+          'create index watch_items_stale on watch_items (id) where stale > 0',
+          `create table watch_packages (
+            ecosystem ${text} not null, name ${text} not null, item ${bigint} not null references watch_items (id),
+            primary key (ecosystem, name, item))`,
+          'create index watch_packages_item on watch_packages (item)',
+          `create table watch_item_findings (
+            item ${bigint} not null references watch_items (id), id ${text} not null, severity text not null,
+            state text not null, fixed_in text, since ${bigint} not null, primary key (item, id))`,
+          'create index watch_item_findings_id on watch_item_findings (id)',
+          `create table watch_sets (id ${id}, hash ${text} not null unique)`,
+          `create table watch_set_items (
+            set_id ${bigint} not null references watch_sets (id), item ${bigint} not null references watch_items (id),
+            primary key (set_id, item))`,
+          'create index watch_set_items_item on watch_set_items (item)',
+          `create table watch_image_sets (
+            digest ${text} not null references watch_images (digest),
+            set_id ${bigint} not null references watch_sets (id), primary key (digest, set_id))`,
+          'create index watch_image_sets_set on watch_image_sets (set_id)',
+          `create table watch_news (
+            item ${bigint} not null references watch_items (id), id ${text} not null, kind text not null,
+            primary key (item, id, kind))`,
+          `create table watch_state (name ${text} primary key, value ${text} not null)`,
+          `create view watch_findings as
+            select h.digest, f.id, i.purl, f.severity, f.state, f.fixed_in, f.item,
+              case when f.since > m.seen_at then f.since else m.seen_at end as since
+            from watch_item_findings f
+            join watch_items i on i.id = f.item
+            join watch_set_items s on s.item = f.item
+            join watch_image_sets h on h.set_id = s.set_id
+            join watch_images m on m.digest = h.digest`,
+        ]);
       },
     },
   ],

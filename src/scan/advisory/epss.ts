@@ -49,6 +49,11 @@ export function cveNumber(id: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * 1e9 + Number(match[2]);
 }
 
+/** The CVE of a number that `cveNumber` gave; leading zeros beyond four digits are not kept apart. */
+export function cveName(number: number): string {
+  return `CVE-${Math.floor(number / 1e9)}-${String(number % 1e9).padStart(4, '0')}`;
+}
+
 /** CVE numbers in one block. */
 const blockSize = 4096;
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { defaultLimits } from '../../core/index.ts';
 import { readArchive } from './archive.ts';
+import type { DeltaWriter } from './delta.ts';
 import { AdvisoryFault } from './fault.ts';
 import { licenceOf } from './licence.ts';
 import { isId, parseModifiedCsv } from './list.ts';
@@ -32,6 +33,7 @@ export interface FeedOptions {
   now: string;
   /** Ecosystems (with release) to keep; undefined: all of the feed's. */
   keeps?: ((ecosystem: string) => boolean) | undefined;
+  delta?: DeltaWriter | undefined;
   /** Called now and then with records read and records to read. */
   progress(done: number, all: number): void;
 }
@@ -66,7 +68,7 @@ export async function updateFeed(db: DatabaseSync, name: string, options: FeedOp
 
   const wanted = new Set<string>();
   for (const [id, modified] of listed) if (stored.get(id) !== modified) wanted.add(id);
-  const records = writeRecords(db, feed, name, options.keeps);
+  const records = writeRecords(db, feed, name, options.keeps, options.delta);
   const problems = new Map(change.problems.map((problem) => [problem.id, problem.reason]));
   for (const id of stored.keys())
     if (!listed.has(id)) {

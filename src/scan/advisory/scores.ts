@@ -2,7 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { defaultLimits, messageOf } from '../../core/index.ts';
-import { packScores, parseEpss } from './epss.ts';
+import type { DeltaWriter } from './delta.ts';
+import { cveName, packScores, parseEpss } from './epss.ts';
 import { AdvisoryFault } from './fault.ts';
 import { saveState, stateOf } from './feed.ts';
 import { parseKev } from './kev.ts';
@@ -25,6 +26,7 @@ export async function updateScores(
   place: Place,
   now: string,
   accept: boolean,
+  delta?: DeltaWriter,
 ): Promise<ScoresChange> {
   const old = stateOf(db, name);
   const answer = await place.text(
@@ -37,7 +39,8 @@ export async function updateScores(
     saveState(db, { ...old!, ...checked });
     return { name, records: undefined, unreadable: old!.unreadable };
   }
-  const { date, count, unreadable, write } = name === 'EPSS' ? epssOf(answer.value) : kevOf(answer.value);
+  const { date, count, unreadable, write } =
+    name === 'EPSS' ? epssOf(answer.value) : kevOf(answer.value, delta);
   if (old !== undefined && !accept && count * 2 <= old.records)
     throw new AdvisoryFault(
       'feed-shrunk',
@@ -70,15 +73,33 @@ interface Scores {
   write(db: DatabaseSync): void;
 }
 
-function kevOf(text: string): Scores {
+/** EPSS is no part of a delta: it moves every day, and changes what comes first, not what affects. */
+function kevOf(text: string, delta?: DeltaWriter): Scores {
   const { date, entries, unreadable } = parseKev(text);
   return { date, count: entries.size, unreadable, write };
 
   function write(db: DatabaseSync): void {
+    if (delta !== undefined) tellChanges(db, entries, delta);
     db.exec('DELETE FROM kev');
     const insert = db.prepare('INSERT INTO kev VALUES (?, ?, ?)');
     for (const [cve, { added, ransomware }] of entries) insert.run(cve, added, ransomware ? 1 : 0);
   }
+}
+
+function tellChanges(
+  db: DatabaseSync,
+  entries: ReturnType<typeof parseKev>['entries'],
+  delta: DeltaWriter,
+): void {
+  const before = new Map(
+    db
+      .prepare('SELECT cve, added, ransomware FROM kev')
+      .all()
+      .map((row) => [Number(row['cve']), `${row['added']} ${row['ransomware']}`]),
+  );
+  for (const [cve, { added, ransomware }] of entries)
+    if (before.get(cve) !== `${added} ${ransomware ? 1 : 0}`) delta.addKev(cveName(cve));
+  for (const cve of before.keys()) if (!entries.has(cve)) delta.addKev(cveName(cve));
 }
 
 function epssOf(text: string): Scores {

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, isFault, messageOf } from '../../core/index.ts';
+import { type AdvisoryDelta, DeltaWriter, filledEcosystems } from './delta.ts';
 import { AdvisoryFault } from './fault.ts';
 import { type FeedChange, updateFeed } from './feed.ts';
 import { readFeeds } from './lookup.ts';
@@ -45,6 +46,9 @@ export interface UpdateReport {
   /** Feeds that stay as they were, with the reason. */
   refused: { name: string; fault: AdvisoryFault }[];
   revision: string;
+  /** The revision that was brought up to date; empty: there was none, and `changed` is `all`. */
+  before: string;
+  changed: AdvisoryDelta;
 }
 
 /**
@@ -58,8 +62,14 @@ export async function updateFile(options: UpdateOptions): Promise<UpdateReport> 
     const working = `${options.file}.new`;
     const db = startFrom(options.file, working);
     try {
-      const report = await updateAll(db, options);
+      const before = revisionOf(db);
+      const ecosystems = filledEcosystems(db);
+      const delta = new DeltaWriter();
+      const report = await updateAll(db, options, delta);
       report.revision = saveRevision(db);
+      report.before = before;
+      delta.addEcosystems(ecosystems, filledEcosystems(db));
+      report.changed = before === '' ? 'all' : delta.delta();
       const result = compact(db, working);
       db.close();
       replaceFile(result, options.file);
@@ -73,8 +83,19 @@ export async function updateFile(options: UpdateOptions): Promise<UpdateReport> 
   }
 }
 
-async function updateAll(db: DatabaseSync, options: UpdateOptions): Promise<UpdateReport> {
-  const report: UpdateReport = { feeds: [], scores: [], refused: [], revision: '' };
+async function updateAll(
+  db: DatabaseSync,
+  options: UpdateOptions,
+  delta: DeltaWriter,
+): Promise<UpdateReport> {
+  const report: UpdateReport = {
+    feeds: [],
+    scores: [],
+    refused: [],
+    revision: '',
+    before: '',
+    changed: 'all',
+  };
   const place = placeOf(options.from, options.fetch);
   const now = options.clock.now().toISOString();
   const accept = new Set(options.acceptShrink);
@@ -98,6 +119,7 @@ async function updateAll(db: DatabaseSync, options: UpdateOptions): Promise<Upda
         acceptShrink: accept.has(name),
         keeps: options.keeps,
         now,
+        delta,
         progress,
       };
       report.feeds.push(await updateFeed(db, name, settings));
@@ -109,7 +131,7 @@ async function updateAll(db: DatabaseSync, options: UpdateOptions): Promise<Upda
     if (from !== undefined)
       await inTransaction(name, async () => {
         const file = placeOf(from, options.fetch);
-        report.scores.push(await updateScores(db, name, file, now, accept.has(name)));
+        report.scores.push(await updateScores(db, name, file, now, accept.has(name), delta));
       });
   return report;
 }
@@ -143,6 +165,10 @@ function isReadable(file: string): boolean {
     if (isFault(error)) return false;
     throw error;
   }
+}
+
+function revisionOf(db: DatabaseSync): string {
+  return String(db.prepare("SELECT value FROM state WHERE key = 'revision'").get()?.['value'] ?? '');
 }
 
 /** The content's name: the records' hashes added up, and which scores there are. */

@@ -1,6 +1,7 @@
 // Puts records into the database file and takes them out, keeping every derived row in step.
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { DeltaWriter } from './delta.ts';
 import { type Entry, entryOf, isUnfixed, type PackedPackage, packPackage, unpackEntries } from './entry.ts';
 import { collectGarbage } from './garbage.ts';
 import { baseOf, keyOf } from './names.ts';
@@ -25,13 +26,14 @@ interface Pending {
 
 /**
  * Writer of one feed's records; call it inside a transaction. Where `keeps` is given, only entries of the ecosystems it
- * takes are kept, and no record without one.
+ * takes are kept, and no record without one. `delta` hears of every package and id that a record named or names.
  */
 export function writeRecords(
   db: DatabaseSync,
   feedNumber: number,
   feed: string,
   keeps?: (ecosystem: string) => boolean,
+  delta?: DeltaWriter,
 ): RecordWriter {
   const find = db.prepare('SELECT record, modified FROM record WHERE feed = ? AND id = ?');
   const read = db.prepare('SELECT body, hash FROM record WHERE record = ?');
@@ -52,7 +54,11 @@ export function writeRecords(
     const { body, hash: old } = read.get(record)!;
     const fields = unpackRecord(String(body), id, String(row['modified']));
     for (const [name, kind] of refsOf(feed, id, fields)) dropRef.run(name, kind, record);
-    for (const number of fields.packages) packages.drop(number, record);
+    for (const number of fields.packages) {
+      packages.drop(number, record);
+      if (delta !== undefined) packages.tell(number, delta);
+    }
+    delta?.addIds(namesOf(feed, id, fields));
     drop.run(record);
     sum -= BigInt(Number(old));
     return record;
@@ -69,6 +75,7 @@ export function writeRecords(
         const key = keyOf(affected.ecosystem, affected.name);
         const number = packages.numberOf(affected.ecosystem, key);
         numbers.add(number);
+        delta?.addPackage(affected.ecosystem, key);
         packages.add(number, entryOf(record, affected, key));
       }
       const body = osv.withdrawn ? '[]' : packRecord({ ...osv, modified }, [...numbers]);
@@ -78,6 +85,7 @@ export function writeRecords(
       const short = Number.parseInt(digest.slice(0, 12), 16);
       insert.run(record, feedNumber, osv.id, modified, short, body);
       sum += BigInt(short);
+      delta?.addIds(namesOf(feed, osv.id, osv));
       if (!osv.withdrawn)
         for (const [name, kind] of refsOf(feed, osv.id, osv)) addRef.run(name, kind, record);
     },
@@ -92,6 +100,11 @@ export function writeRecords(
   };
 }
 
+/** Every id that look-ups may have come to the record by. */
+function namesOf(feed: string, id: string, fields: Parameters<typeof refsOf>[2]): string[] {
+  return [id, ...fields.aliases, ...refsOf(feed, id, fields).map(([name]) => name)];
+}
+
 /** The sum of all records' hashes: the same content gives the same sum, in whatever order it came. */
 function addToRevision(db: DatabaseSync, sum: bigint): void {
   const old = BigInt(String(db.prepare("SELECT value FROM state WHERE key = 'sum'").get()?.['value'] ?? '0'));
@@ -103,6 +116,8 @@ interface PackageWriter {
   numberOf(ecosystem: string, key: string): number;
   add(number: number, entry: Entry): void;
   drop(number: number, record: number): void;
+  /** Which package that is. */
+  tell(number: number, delta: DeltaWriter): void;
   flush(): void;
 }
 
@@ -117,6 +132,9 @@ function writePackages(db: DatabaseSync): PackageWriter {
   const read = db.prepare('SELECT ecosystem, body FROM package WHERE package = ?');
   const write = db.prepare('UPDATE package SET body = ? WHERE package = ?');
   const remove = db.prepare('DELETE FROM package WHERE package = ?');
+  const named = db.prepare(
+    'SELECT e.name AS ecosystem, p.name FROM package p JOIN ecosystem e USING (ecosystem) WHERE package = ?',
+  );
   const ecosystems = new Map<string, number>();
   const numbers = new Map<string, number>();
   const pending = new Map<number, Pending>();
@@ -185,6 +203,10 @@ function writePackages(db: DatabaseSync): PackageWriter {
     },
     drop(number, record) {
       pendingOf(number).drop.add(record);
+    },
+    tell(number, delta) {
+      const row = named.get(number);
+      if (row !== undefined) delta.addPackage(String(row['ecosystem']), String(row['name']));
     },
     flush,
   };

@@ -5,6 +5,7 @@ export { type PackageChange, type PackageChanges, packageChanges } from './chang
 export type { SourceCoverage } from './coverage.ts';
 export type { Finding, FindingState, Fix, Severity, SeverityLevel, Suppressed } from './finding.ts';
 export type { FixStep } from './fixes.ts';
+export { type AdvisoryKey, type KeyRecorder, recordKeys } from './keys.ts';
 export { type MatchResult, match } from './match.ts';
 export {
   applyVex,
