@@ -169,7 +169,11 @@ before(async () => {
         debounce: '1s',
       },
       renewal: {
-        images: [{ match: at('team/middle') }, { match: at('team/**'), rollout: ['cluster'] }],
+        images: [
+          { match: at('team/middle') },
+          { match: at('team/admin'), pipeline: 'builds', rollout: ['cluster'] },
+          { match: at('team/**'), rollout: ['cluster'] },
+        ],
         pipelines: [{ name: 'builds', buildah: { context: 'admin' } }],
         targets: [{ name: 'cluster', cluster: 'e2e' }],
       },
