@@ -62,6 +62,7 @@ const commands: Record<string, () => Promise<Command>> = {
   push: async () => (await import('./push.ts')).pushCommand(),
   renew: async () => (await import('./renew.ts')).renewCommand(),
   renewals: async () => (await import('./renewals.ts')).renewalsCommand(),
+  reached: async () => (await import('./reached.ts')).reachedCommand(),
   approve: async () => (await import('./approve.ts')).approveCommand(),
   token: async () => (await import('./token.ts')).tokenCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(main),

@@ -15,7 +15,7 @@ import { ApiRefusal, addRoute, textOf } from './api/index.ts';
 import { addEventRoutes } from './hubapievents.ts';
 import { plan, renewal } from './hubapirenewals.ts';
 import { status } from './hubapistatus.ts';
-import { reached, tags } from './hubapitags.ts';
+import { reached, reachedWorkloads, tags } from './hubapitags.ts';
 import { addTokenRoutes } from './hubapitokens.ts';
 import { enqueueBegin } from './hubjobs.ts';
 import { iso, wholeName } from './hubname.ts';
@@ -47,7 +47,10 @@ export function addHubRoutes(
   get('/v1/holds', async () => ({
     holds: (await listHolds(ledger)).map(({ since, ...hold }) => ({ ...hold, since: iso(since) })),
   }));
-  get('/v1/reached', async ({ query }) => ({ reached: await reached(parts, textOf(query, 'id')) }));
+  get('/v1/reached', async ({ query }) => {
+    const id = textOf(query, 'id');
+    return { reached: await reached(parts, id), workloads: await reachedWorkloads(parts, id) };
+  });
   get('/v1/audit', async ({ query }) => ({
     entries: (
       await listAudit(ledger, query['before'] === undefined ? {} : { before: Number(query['before']) })

@@ -1,6 +1,6 @@
 // What is watched: every tag with its verdict and findings, and what one flaw reaches.
 import type { WatchTables } from '../watch/index.ts';
-import type { ApiReached, ApiTag } from './contract/index.ts';
+import type { ApiReached, ApiReachedWorkload, ApiTag } from './contract/index.ts';
 import { iso } from './hubname.ts';
 import type { HubParts } from './hubparts.ts';
 
@@ -51,7 +51,14 @@ export async function tags({ ledger }: HubParts): Promise<ApiTag[]> {
   }));
 }
 
-export async function reached({ ledger }: HubParts, id: string): Promise<ApiReached[]> {
+/** Findings go by the CVE: who asks by another name of the flaw means the same one. */
+function namesOf({ database }: HubParts, id: string): string[] {
+  return [...new Set([id, ...(database()?.aliasesOf(id) ?? [])])];
+}
+
+export async function reached(parts: HubParts, id: string): Promise<ApiReached[]> {
+  const { ledger } = parts;
+  const ids = namesOf(parts, id);
   const rows = await ledger
     .read<WatchTables>()
     .selectFrom('watch_findings')
@@ -68,7 +75,7 @@ export async function reached({ ledger }: HubParts, id: string): Promise<ApiReac
       'watch_findings.fixed_in',
       'watch_findings.since',
     ])
-    .where('watch_findings.id', '=', id)
+    .where('watch_findings.id', 'in', ids)
     .orderBy('watch_tags.reference')
     .orderBy('watch_images.platform')
     .execute();
@@ -77,4 +84,49 @@ export async function reached({ ledger }: HubParts, id: string): Promise<ApiReac
     ...(fixed_in === null ? {} : { fixedIn: fixed_in }),
     since: iso(since),
   }));
+}
+
+/** A cluster names the digest of an index or of one platform: both are looked for. */
+export async function reachedWorkloads(parts: HubParts, id: string): Promise<ApiReachedWorkload[]> {
+  const { ledger } = parts;
+  const ids = namesOf(parts, id);
+  const read = ledger.read<WatchTables>();
+  const columns = [
+    'watch_running.cluster',
+    'watch_running.namespace',
+    'watch_running.kind',
+    'watch_running.name',
+    'watch_running.container',
+    'watch_running.reference',
+    'watch_running.digest',
+    'watch_running.reported_at',
+    'watch_findings.severity',
+  ] as const;
+  const direct = await read
+    .selectFrom('watch_findings')
+    .innerJoin('watch_running', 'watch_running.digest', 'watch_findings.digest')
+    .select(columns)
+    .where('watch_findings.id', 'in', ids)
+    .execute();
+  const byIndex = await read
+    .selectFrom('watch_findings')
+    .innerJoin('watch_platforms', 'watch_platforms.digest', 'watch_findings.digest')
+    .innerJoin('watch_running', 'watch_running.digest', 'watch_platforms.parent')
+    .select(columns)
+    .where('watch_findings.id', 'in', ids)
+    .execute();
+  const found = new Map<string, ApiReachedWorkload>();
+  for (const { reported_at, ...row } of [...direct, ...byIndex]) {
+    const name = `${row.cluster}/${row.namespace}/${row.kind}/${row.name}/${row.container} ${row.digest}`;
+    const known = found.get(name);
+    if (known === undefined || isWorse(row.severity, known.severity))
+      found.set(name, { ...row, reportedAt: iso(reported_at) });
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, workload]) => workload);
+}
+
+const levels = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical'];
+
+function isWorse(severity: string, than: string): boolean {
+  return levels.indexOf(severity) > levels.indexOf(than);
 }

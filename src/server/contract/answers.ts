@@ -88,6 +88,24 @@ export interface ApiReached {
   since: string;
 }
 
+/** A container that runs an image which a flaw reaches, as its cluster's agent last said. */
+export interface ApiReachedWorkload {
+  cluster: string;
+  namespace: string;
+  kind: string;
+  name: string;
+  container: string;
+  reference: string;
+  digest: string;
+  severity: string;
+  reportedAt: string;
+}
+
+export interface ApiReachedAnswer {
+  reached: ApiReached[];
+  workloads: ApiReachedWorkload[];
+}
+
 export interface ApiDependent {
   reference: string;
   digest: string;

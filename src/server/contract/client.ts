@@ -6,6 +6,7 @@ import type {
   ApiHold,
   ApiPlan,
   ApiReached,
+  ApiReachedAnswer,
   ApiRenewalDetail,
   ApiRenewalSummary,
   ApiStatus,
@@ -38,6 +39,8 @@ export interface Api {
   holds(): Promise<ApiHold[]>;
   release(base: string, reason: string): Promise<void>;
   reached(id: string): Promise<ApiReached[]>;
+  /** With the containers that run it. */
+  reach(id: string): Promise<ApiReachedAnswer>;
   tokens(): Promise<ApiToken[]>;
   createToken(token: {
     name: string;
@@ -71,6 +74,7 @@ export function createApi(options: ApiOptions): Api {
     holds: async () => (await get<{ holds: ApiHold[] }>('/v1/holds')).holds,
     release: (base, reason) => post('/v1/holds/release', { base, reason }),
     reached: async (id) => (await get<{ reached: ApiReached[] }>(`/v1/reached?id=${part(id)}`)).reached,
+    reach: (id) => get(`/v1/reached?id=${part(id)}`),
     tokens: async () => (await get<{ tokens: ApiToken[] }>('/v1/tokens')).tokens,
     createToken: (token) => post('/v1/tokens', token),
     revokeToken: (id) => post(`/v1/tokens/${part(id)}/revoke`, {}),
