@@ -68,7 +68,7 @@ export function judgeItem(body: string, database: AdvisoryDatabase | undefined, 
     undecided: [],
   };
   const recorder = recordKeys(database);
-  const { findings } = match(inventory, recorder.database, now);
+  const { findings } = match(inventory, recorder.database, now, undefined, false);
   return {
     findings: findings
       .filter(({ state, suppressed }) => state === 'affected' && suppressed === undefined)

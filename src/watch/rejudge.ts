@@ -1,5 +1,5 @@
 // Items whose advisories changed, judged again: the cost grows with what changed, never with the fleet.
-import type { Write } from '../ledger/index.ts';
+import { sql, type Write } from '../ledger/index.ts';
 import { inBatches, turns } from './batch.ts';
 import type { WatchTables } from './book.ts';
 import { type ItemFinding, itemRules, type JudgedItem, judgeItem } from './item.ts';
@@ -60,29 +60,29 @@ async function keepJudgements(
     ({ item }) => item,
   );
   const rows: WatchTables['watch_item_findings'][] = [];
+  const dropped: { item: number; id: string }[] = [];
   const news: WatchTables['watch_news'][] = [];
   for (const { id: item, stale } of items) {
     const old = new Map((before.get(item) ?? []).map((row) => [row.id, row]));
-    const dropped: string[] = [];
     for (const finding of judged.get(item)!.findings) {
       const row = old.get(finding.id);
       old.delete(finding.id);
       if (row === undefined) news.push({ item, id: finding.id, kind: 'added' });
       else if (isSame(row, finding)) continue;
-      else dropped.push(finding.id);
+      else dropped.push({ item, id: finding.id });
       rows.push({ ...finding, item, since: row?.since ?? now });
       // another severity or fix is no news, but another verdict perhaps
       if (row !== undefined) news.push({ item, id: '', kind: 'added' });
     }
-    for (const id of old.keys()) news.push({ item, id, kind: 'gone' });
-    dropped.push(...old.keys());
+    for (const id of old.keys()) {
+      news.push({ item, id, kind: 'gone' });
+      dropped.push({ item, id });
+    }
     if (stale === 2) news.push({ item, id: '', kind: 'added' });
-    for (const gone of inBatches(dropped))
-      await write
-        .deleteFrom('watch_item_findings')
-        .where('item', '=', item)
-        .where('id', 'in', gone)
-        .execute();
+  }
+  for (const some of inBatches(dropped)) {
+    const keys = some.map(({ item, id }) => sql`(cast(${item} as bigint), ${id})`);
+    await sql`delete from watch_item_findings where (item, id) in (values ${sql.join(keys)})`.execute(write);
   }
   for (const some of inBatches(rows)) await write.insertInto('watch_item_findings').values(some).execute();
   for (const some of inBatches(news))
@@ -105,17 +105,20 @@ async function keepKeys(
     ({ item }) => item,
   );
   const rows: WatchTables['watch_packages'][] = [];
+  const gone: WatchTables['watch_packages'][] = [];
   for (const item of ids) {
     const old = new Map((before.get(item) ?? []).map((row) => [`${row.ecosystem}\0${row.name}`, row]));
     for (const { ecosystem, name } of judged.get(item)!.keys)
       if (!old.delete(`${ecosystem}\0${name}`)) rows.push({ ecosystem, name, item });
-    for (const { ecosystem, name } of old.values())
-      await write
-        .deleteFrom('watch_packages')
-        .where('ecosystem', '=', ecosystem)
-        .where('name', '=', name)
-        .where('item', '=', item)
-        .execute();
+    gone.push(...old.values());
+  }
+  for (const some of inBatches(gone)) {
+    const keys = some.map(
+      ({ ecosystem, name, item }) => sql`(${ecosystem}, ${name}, cast(${item} as bigint))`,
+    );
+    await sql`delete from watch_packages where (ecosystem, name, item) in (values ${sql.join(keys)})`.execute(
+      write,
+    );
   }
   for (const some of inBatches(rows)) await write.insertInto('watch_packages').values(some).execute();
 }

@@ -19,12 +19,16 @@ export interface MatchResult {
   undecided: Undecided[];
 }
 
-/** `adjust` sets findings aside (suppressions, VEX) before the plan counts them. */
+/**
+ * `adjust` sets findings aside (suppressions, VEX) before the plan counts them. Without `isPlanned` the plan is empty: for a
+ * package with thousands of findings it takes longer than they do.
+ */
 export function match(
   inventory: Inventory,
   database: AdvisoryDatabase,
   now: Date,
   adjust: (finding: Finding) => Finding = (finding) => finding,
+  isPlanned = true,
 ): MatchResult {
   const distribution = inventory.osRelease ? distributionOf(inventory.osRelease) : undefined;
   const ecosystems = distribution ? ecosystemsFor(distribution, database) : [];
@@ -56,7 +60,7 @@ export function match(
     const adjusted = judged.findings.map((found) => adjust(found));
     findings.push(...adjusted);
     notes.push(...judged.undecided);
-    const step = fixStep(item, adjusted, candidates);
+    const step = !isPlanned ? undefined : fixStep(item, adjusted, candidates);
     if (step) steps.push(step);
   }
   for (const [vendor, items] of foreign) notes.push(foreignPackages(vendor, items, distribution!));
