@@ -50,16 +50,17 @@ Examples:
 }
 
 async function run(digest: string | undefined, options: Options, command: Command): Promise<void> {
+  const isBase = digest?.includes('/') === true;
+  if (digest !== undefined && !isBase) parseDigest(digest);
   if (digest !== undefined && !options.reason?.trim())
     throw new CliFault('option-invalid', 'expected --reason TEXT, got none', {
       hint: 'A hold ends with a reason that the next reader understands.',
     });
-  if (digest?.includes('/')) {
+  if (digest !== undefined && isBase) {
     await withApi(command, options, (api) => api.release(digest, options.reason!.trim()));
     process.stdout.write(`released ${digest}: what stands on it is renewed again\n`);
     return;
   }
-  if (digest !== undefined) parseDigest(digest);
   const expires = options.expires === undefined ? undefined : expiryOf(options.expires);
   const found: HoldList = { held: [], problems: [] };
   for (const { open } of await clustersOf(options)) {

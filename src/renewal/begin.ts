@@ -50,6 +50,9 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
     const isOpen = known === undefined || ['refused', 'undecided', 'held'].includes(known.state);
     if (!isOpen) return { id: known.id, state: known.state, text: known.text, images: 0 };
     const fresh = await notFollowing(write, cause, follow);
+    const isAllowed = verdict.decision === 'allow' && hold === undefined;
+    if (isAllowed && fresh.length === 0 && known === undefined)
+      return { id: '', state: 'nothing', text: 'all that stands on it follows already', images: 0 };
     const { state, text } =
       hold !== undefined
         ? { state: 'held' as const, text: `held: ${hold}` }

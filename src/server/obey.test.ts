@@ -101,9 +101,9 @@ async function scene(t: TestContext) {
 }
 
 test('an order moves what it names, and what became of it is told', async (t) => {
-  const { cluster, state, until, image } = await scene(t);
+  const { cluster, state, until, image, logged } = await scene(t);
   state.orders = [signOrder(order(1), privateKey)];
-  await until(() => state.reports.some((report) => report.state === 'done'));
+  await until(() => logged.some((line) => line.includes('an order is over')));
   assert.match(await image(), new RegExp(newImage));
   assert.deepEqual(
     state.reports.map(({ id, state: said }) => [id, said]),
@@ -119,7 +119,7 @@ test('an order moves what it names, and what became of it is told', async (t) =>
 test('an order that was there before is not obeyed again', async (t) => {
   const { state, until, logged, cluster } = await scene(t);
   state.orders = [signOrder(order(1), privateKey)];
-  await until(() => state.reports.some((report) => report.state === 'done'));
+  await until(() => logged.some((line) => line.includes('an order is over')));
   const writes = cluster.writes.length;
   const asked = state.asked;
   await until(() => state.asked > asked + 3);
