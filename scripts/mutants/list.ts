@@ -18,6 +18,7 @@ import { runningMutants } from './running.ts';
 import { sigstore } from './sigstore.ts';
 import { transport } from './transport.ts';
 import { trust } from './trust.ts';
+import { watchMutants } from './watch.ts';
 
 export const mutants: readonly Mutant[] = [
   ...image,
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...renewalMutants,
   ...runningMutants,
   ...pipeline,
+  ...watchMutants,
   ...install,
   ...admission,
 ];

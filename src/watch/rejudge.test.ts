@@ -135,6 +135,25 @@ for (const ledgers of testLedgers()) {
     assert.ok((await made.stored()).some((line) => line.includes('DSA-1')));
   });
 
+  test(`a distribution that gets advisories speaks for what it packaged, in images seen before (${ledgers.dialect})`, async (t) => {
+    const made = await scene(t, ledgers);
+    const PyPI = [testRecord('PYSEC-1', 'PyPI', 'six', '2.0')];
+    await note(made, await made.publish({ PyPI }));
+    const ownedBy = {
+      type: 'deb' as const,
+      name: 'python3-six',
+      version: '1',
+      maintainer: 'a <a@debian.org>',
+    };
+    const six = packageOf('pypi', 'six', '1.0', { ownedBy });
+    await made.add(new Map([['sha256:six', inventoryOf(debian12, [deb('bash', '5.0'), six])]]));
+    assert.equal((await made.stored()).length, 1);
+    await note(made, await made.publish({ Debian: [testRecord('DSA-9', 'Debian:12', 'other', '2')] }));
+    await rejudge(made);
+    assert.deepEqual(made.judged(), []);
+    assert.deepEqual(await made.stored(), []);
+  });
+
   test(`an entry in the catalogue of exploited flaws asks for verdicts though findings stay (${ledgers.dialect})`, async (t) => {
     const made = await scene(t, ledgers);
     await note(made, await made.publish(start));
