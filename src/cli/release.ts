@@ -58,7 +58,7 @@ async function run(digest: string | undefined, options: Options, command: Comman
     });
   if (digest !== undefined && isBase) {
     await withApi(command, options, (api) => api.release(digest, options.reason!.trim()));
-    process.stdout.write(`released ${digest}: what stands on it is renewed again\n`);
+    process.stdout.write(`released ${digest}: it may be renewed on again; seaworthy renew does it now\n`);
     return;
   }
   const expires = options.expires === undefined ? undefined : expiryOf(options.expires);
