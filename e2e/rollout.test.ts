@@ -131,6 +131,8 @@ test('each kind moves: pods come up, the autoscaler keeps its replicas, the caus
     '4',
     '--cause',
     'CVE-2026-0001',
+    '--settle',
+    '3s',
     '--yes',
   ]);
   assert.equal(ran.code, 0, ran.stdout + ran.stderr);
@@ -277,6 +279,8 @@ test('killed on its way, a rollout that works is finished by the same command, a
     '--namespace',
     space,
     '--test-job',
+    '--settle',
+    '3s',
     '--yes',
   ];
   for (const line of [/Deployment.*: begun/, /StatefulSet.*: begun/, /CronJob.*: begun/]) {
@@ -305,6 +309,8 @@ test('two processes at once move each workload once', async (t) => {
     space,
     '--parallel',
     '3',
+    '--settle',
+    '3s',
     '--yes',
   ];
   const both = await Promise.all([seaworthy(args), seaworthy(args)]);
@@ -349,6 +355,8 @@ test('what others keep, what is paused, and what cannot move is named and left a
     space,
     '--format',
     'json',
+    '--settle',
+    '3s',
     '--yes',
   ]);
   assert.equal(ran.code, 3, ran.stdout + ran.stderr);

@@ -55,6 +55,15 @@ export const rollout: readonly Mutant[] = [
       red: ['a release ends a hold until it expires'],
     },
   ]),
+  ...mutantsOf(at('steady'), tests('steady'), [
+    {
+      name: 'a container that was started anew counts as steady',
+      find: "const times = [textOf(conditionOf(status, 'Ready') ?? {}, 'lastTransitionTime'), ...started];",
+      replace:
+        "const times = [textOf(conditionOf(status, 'Ready') ?? {}, 'lastTransitionTime'), ...started.slice(1)];",
+      red: ['a container that was started anew'],
+    },
+  ]),
   ...mutantsOf(at('judgement'), tests('judgement'), [
     {
       name: 'a status of before the change counts',

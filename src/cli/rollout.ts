@@ -42,6 +42,7 @@ interface Options extends ContextOptions, RegistryOptions, GitOptions {
   by?: string;
   timeout?: number;
   restarts?: number;
+  settle?: number;
   parallel?: number;
   allOrNothing?: boolean;
   testJob?: boolean;
@@ -78,6 +79,11 @@ export function rolloutCommand(): Command {
         '--restarts <count>',
         'restarts of a container that count as a crash loop (default: 3)',
         parseCount,
+      )
+      .option(
+        '--settle <span>',
+        'how long pods have to run untroubled before their workload has moved (default: 10s)',
+        parseDuration,
       )
       .option('--parallel <count>', 'workloads that move at once (default: 1)', parseCount)
       .option('--all-or-nothing', 'one failure returns every workload that moved with it')
@@ -231,6 +237,7 @@ async function runAll(
         ...(options.cause === undefined ? {} : { cause: options.cause }),
         ...(options.timeout === undefined ? {} : { patience: options.timeout }),
         ...(options.restarts === undefined ? {} : { restarts: options.restarts }),
+        ...(options.settle === undefined ? {} : { settle: options.settle }),
         parallel: options.parallel ?? 1,
         together: options.allOrNothing ?? false,
         testJob: options.testJob ?? false,

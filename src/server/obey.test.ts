@@ -79,6 +79,7 @@ async function scene(t: TestContext) {
         if (fault !== undefined) logged.push(`${what} ${fault.message}`);
       },
       pause: 5,
+      settle: 0,
     },
     stop.signal,
   );

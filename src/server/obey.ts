@@ -30,6 +30,8 @@ export interface ObeyOptions {
   problem(what: string, fault: Fault | undefined): void;
   /** Ms until what failed is tried again; 5 s when left out. */
   pause?: number;
+  /** Ms that pods have to run untroubled; as every rollout when left out. */
+  settle?: number;
 }
 
 const memoryName = `${agentName}-orders`;
@@ -181,7 +183,7 @@ function memoryOf(object: KubeObject | undefined): Memory {
 }
 
 async function carryOut(
-  { cluster, clock, log }: ObeyOptions,
+  { cluster, clock, log, settle }: ObeyOptions,
   api: AgentApi,
   order: Order,
   signal: AbortSignal,
@@ -197,6 +199,7 @@ async function carryOut(
     parallel,
     clock,
     signal,
+    ...(settle === undefined ? {} : { settle }),
   });
   const report = reportOf(plan, result);
   await api.report(order.id, report);

@@ -67,6 +67,7 @@ const target = {
   generation: 1,
   unavailable: 0,
   restarts: 3,
+  settle: 10_000,
   now: Date.parse('2026-11-27T12:00:10Z'),
 };
 

@@ -10,6 +10,7 @@ import {
   type Seen,
   type Target,
 } from './judgement.ts';
+import { doneWhenSteady } from './steady.ts';
 
 export function judgeDaemonSet(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);
@@ -23,7 +24,13 @@ export function judgeDaemonSet(seen: Seen, target: Target): Judgement {
   if (wanted === 0) return { state: 'done', text: 'no node wants it' };
   const ready = seen.pods.filter((pod) => isOfDigest(pod, target.digest) && isReady(pod)).length;
   if (updated >= enough && available >= enough && ready >= enough && enough > 0)
-    return { state: 'done', text: `${available} of ${wanted} available` };
+    return doneWhenSteady(
+      { state: 'done', text: `${available} of ${wanted} available` },
+      enough,
+      updated + available,
+      seen,
+      target,
+    );
   const counts = `${updated} of ${wanted} updated, ${available} available`;
   const going = goingOn(counts, updated + available, seen, target);
   return going;

@@ -10,6 +10,7 @@ import {
   type Seen,
   type Target,
 } from './judgement.ts';
+import { doneWhenSteady } from './steady.ts';
 
 export function judgeDeployment(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);
@@ -22,8 +23,11 @@ export function judgeDeployment(seen: Seen, target: Target): Judgement {
   const updated = countOf(status, 'updatedReplicas');
   const available = countOf(status, 'availableReplicas');
   const all = countOf(status, 'replicas');
-  if (updated === wanted && all === wanted && available === wanted)
-    return { state: 'done', text: wanted === 0 ? 'no pods are wanted' : `${wanted} of ${wanted} available` };
+  if (updated === wanted && all === wanted && available === wanted) {
+    if (wanted === 0) return { state: 'done', text: 'no pods are wanted' };
+    const done: Judgement = { state: 'done', text: `${wanted} of ${wanted} available` };
+    return doneWhenSteady(done, wanted, updated + available, seen, target);
+  }
   const counts = `${updated} of ${wanted} updated, ${available} available`;
   const going = goingOn(counts, updated + available, seen, target);
   const failure = conditionOf(status, 'ReplicaFailure');

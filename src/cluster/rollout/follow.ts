@@ -40,6 +40,7 @@ export async function follow(options: FollowOptions): Promise<Followed> {
   let { deadline } = options;
   let best = Number.NEGATIVE_INFINITY;
   let text = 'waiting';
+  let settles: number | undefined;
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -55,6 +56,8 @@ export async function follow(options: FollowOptions): Promise<Followed> {
         if (progress > best && best !== Number.NEGATIVE_INFINITY)
           deadline = Math.max(deadline, now + patience);
         best = Math.max(best, progress);
+        settles = judged.settles;
+        if (settles !== undefined) deadline = Math.max(deadline, settles + longestLook);
         text = lateText(judged);
         onText(judged.text);
         await options.act?.(seen);
@@ -64,7 +67,7 @@ export async function follow(options: FollowOptions): Promise<Followed> {
         if (seen !== undefined) return { state: 'late', text };
       }
       const turn = new AbortController();
-      const wait = Math.min(longestLook, Math.max(deadline - now, 50));
+      const wait = Math.min(longestLook, Math.max(Math.min(deadline, settles ?? deadline) - now, 50));
       const pause = sleep(wait, AbortSignal.any([turn.signal, stopped])).catch(() => {});
       await Promise.race([news, pause]);
       turn.abort();

@@ -25,6 +25,7 @@ const target: Target = {
   generation: 2,
   unavailable: 0,
   restarts: 3,
+  settle: 0,
   now,
 };
 const back: Target = { ...target, way: 'good', digest: oldDigest };

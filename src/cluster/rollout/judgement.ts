@@ -25,6 +25,8 @@ export interface Target {
   unavailable: number;
   /** How often a container may be restarted. */
   restarts: number;
+  /** Ms that its pods have to have been ready before it counts as done. */
+  settle: number;
   /** Ms, by the server's clock. */
   now: number;
   testJob?: string;
@@ -38,6 +40,8 @@ export interface Judgement {
   why?: string;
   /** Grows as it goes on. */
   progress?: number;
+  /** When it is done if nothing happens until then; ms, by the server's clock. */
+  settles?: number;
 }
 
 /** Whether the template names every image as it should; by role and name, because containers may change places. */

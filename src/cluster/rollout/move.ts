@@ -29,6 +29,8 @@ export interface MoveSetting {
   patience: number;
   /** Restarts of a container that count as a crash loop. */
   restarts: number;
+  /** Ms that pods have to have been ready. */
+  settle: number;
   together: boolean;
   testJob: boolean;
   clock: Clock;
@@ -209,7 +211,7 @@ class Mover {
     way: Target['way'],
     testJob: string | undefined,
   ): Promise<Followed> {
-    const { cluster, clock, sleep, signal, restarts } = this.#setting;
+    const { cluster, clock, sleep, signal, restarts, settle } = this.#setting;
     const now = this.#now();
     // taken up after a break: what is seen counts, not how long nobody looked
     const least = this.#isFresh ? 0 : now + Math.min(record.patience, 60_000);
@@ -220,6 +222,7 @@ class Mover {
       generation: object.metadata.generation ?? 0,
       unavailable: record.unavailable,
       restarts,
+      settle,
     };
     return follow({
       cluster,

@@ -47,7 +47,7 @@ async function yardOf(
 
 async function run(cluster: MemoryCluster, options: Partial<RunOptions> = {}, clock: Clock = systemClock) {
   const plan = await planRollout(cluster, digestChange, { clock });
-  return runRollout(plan, { by: 'ana', sleep: never, clock, ...options });
+  return runRollout(plan, { by: 'ana', sleep: never, settle: 0, clock, ...options });
 }
 
 const told = (outcomes: readonly Outcome[]) => outcomes.map(({ name, state }) => `${name} ${state}`);
@@ -171,7 +171,7 @@ async function killedAt(
   const isKilled = count >= at;
   if (isKilled) {
     for (const plan of await planResume(cluster, { clock: systemClock }))
-      await runRollout(plan, { by: 'bo', sleep: never });
+      await runRollout(plan, { by: 'bo', sleep: never, settle: 0 });
     await run(cluster, { together });
   }
   return { cluster, isKilled };
@@ -270,7 +270,7 @@ test('a workload that was changed, paused or removed since the plan is left', as
   await cluster.delete(kind, 'a', 'shop');
   await set('b', '/spec/paused', true);
   await set('c', '/spec/template/spec/containers/0/image', 'nginx');
-  const { outcomes } = await runRollout(plan, { by: 'ana', sleep: never });
+  const { outcomes } = await runRollout(plan, { by: 'ana', sleep: never, settle: 0 });
   assert.deepEqual(told(outcomes), ['a missing', 'b left', 'c left']);
 });
 

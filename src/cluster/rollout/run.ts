@@ -13,6 +13,8 @@ export interface RunOptions {
   patience?: number;
   /** 3 when left out. */
   restarts?: number;
+  /** Ms that pods have to have been ready before their workload has moved; 10 seconds when left out. */
+  settle?: number;
   /** Workloads that move at once; 1 when left out. */
   parallel?: number;
   /** One failure returns all that moved with it. */
@@ -52,6 +54,7 @@ export async function runRollout(plan: RolloutPlan, options: RunOptions): Promis
     ...(options.cause === undefined ? {} : { cause: options.cause }),
     patience: options.patience ?? 600_000,
     restarts: options.restarts ?? 3,
+    settle: options.settle ?? 10_000,
     together: options.together ?? false,
     testJob: options.testJob ?? false,
     clock: options.clock ?? systemClock,

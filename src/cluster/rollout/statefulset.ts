@@ -11,6 +11,7 @@ import {
   type Seen,
   type Target,
 } from './judgement.ts';
+import { doneWhenSteady } from './steady.ts';
 
 export function judgeStatefulSet(seen: Seen, target: Target): Judgement {
   const common = judgeCommon(seen, target);
@@ -23,7 +24,13 @@ export function judgeStatefulSet(seen: Seen, target: Target): Judgement {
   const isOneRevision = textOf(status, 'currentRevision') === textOf(status, 'updateRevision');
   if (wanted === 0) return { state: 'done', text: 'no pods are wanted' };
   if (isOneRevision && updated === wanted && available === wanted && countOf(status, 'replicas') === wanted)
-    return { state: 'done', text: `${wanted} of ${wanted} available` };
+    return doneWhenSteady(
+      { state: 'done', text: `${wanted} of ${wanted} available` },
+      wanted,
+      updated + available,
+      seen,
+      target,
+    );
   const counts = `${updated} of ${wanted} updated, ${available} available`;
   const going = goingOn(counts, updated + available, seen, target);
   return going;
