@@ -1,5 +1,6 @@
 // Every mutant. Add one where the check stands: the room's file, or a new one and a line here.
 import { admission } from './admission.ts';
+import { bare } from './bare.ts';
 import { form } from './form.ts';
 import { front } from './front.ts';
 import { image } from './image.ts';
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...front,
   ...form,
   ...rollout,
+  ...bare,
   ...rebase,
   ...renewalMutants,
   ...runningMutants,

@@ -37,30 +37,23 @@ export async function commitGit(
   change: DigestChange,
   options: CommitOptions = {},
 ): Promise<CommittedChange | undefined> {
-  const { git, base } = repository;
+  const { git, objects, base } = repository;
   const onBase = await planGit(repository, change, options);
   if (onBase.files.length === 0) return undefined;
   const branch = options.onBase === true ? base.branch : branchOf(change);
   const ref = `refs/heads/${branch}`;
   const { tip, known } = await tipOf(repository, branch);
   // a branch that was merged stands behind its base: it moves on from there
-  const isBehind =
-    tip !== undefined &&
-    (await git.maybe(['merge-base', '--all', tip, base.commit]))?.split('\n').includes(tip);
+  const isBehind = tip !== undefined && (await objects.isWithin(tip, base.commit));
   const start = tip === undefined || isBehind ? base.commit : tip;
   const plan =
     start === base.commit ? onBase : await planGit(repository, change, { ...options, commit: start });
   let commit = start;
   if (plan.files.length > 0) {
     await refuseCheckedOut(repository, branch);
-    const sign =
-      (await git.maybe(['config', '--type=bool', '--get', 'commit.gpgSign'])) === 'true' ? ['-S'] : [];
-    commit = await git.text(['commit-tree', ...sign, plan.tree, '-p', start, '-F', '-'], {
-      input: message(change, options.cause),
-    });
+    commit = await objects.commit(plan.tree, start, message(change, options.cause));
   }
-  if (known !== commit)
-    await git.text(['update-ref', '-m', 'seaworthy rollout', ref, commit, known ?? '0'.repeat(40)]);
+  if (known !== commit) await objects.move(ref, commit, known);
   const isPushed = options.push === true && repository.remote !== undefined;
   if (isPushed) await git.text(['push', '--quiet', '--no-verify', 'origin', `${commit}:${ref}`]);
   return { branch, commit, isNew: plan.files.length > 0, isPushed, plan };
@@ -68,21 +61,20 @@ export async function commitGit(
 
 /** Where the branch stands: `known` here, `tip` here or at the remote as far as it was fetched. */
 async function tipOf(
-  { git, isClone }: Repository,
+  { git, objects, isClone }: Repository,
   branch: string,
 ): Promise<{ tip: string | undefined; known: string | undefined }> {
   const ref = `refs/heads/${branch}`;
   if (isClone && (await git.text(['ls-remote', '--heads', 'origin', ref])) !== '')
     await git.text(['fetch', '--quiet', '--depth', '1', '--no-tags', 'origin', `+${ref}:${ref}`]);
-  const at = (name: string) => git.maybe(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
-  const known = await at(ref);
-  return { known, tip: known ?? (isClone ? undefined : await at(`refs/remotes/origin/${branch}`)) };
+  const known = await objects.commitAt(ref);
+  const fetched = isClone ? undefined : await objects.commitAt(`refs/remotes/origin/${branch}`);
+  return { known, tip: known ?? fetched };
 }
 
 /** A branch that somebody has checked out would differ from the files before them. */
-async function refuseCheckedOut({ git }: Repository, branch: string): Promise<void> {
-  const worktrees = (await git.maybe(['worktree', 'list', '--porcelain'])) ?? '';
-  if (worktrees.split('\n').includes(`branch refs/heads/${branch}`))
+async function refuseCheckedOut({ objects }: Repository, branch: string): Promise<void> {
+  if (await objects.isCheckedOut(branch))
     throw new GitFault('git-branch-in-use', `expected nobody to work on ${branch}, got a work tree on it`, {
       hint: 'Check out another branch there, and run the same again.',
     });

@@ -4,8 +4,8 @@ import { type FileFindings, noFindings } from './finding.ts';
 import { findInValues, type HelmValues } from './helm.ts';
 import { findInKustomization, isKustomization } from './kustomization.ts';
 import { findInManifests } from './manifest.ts';
+import { fileBytes, type TreeFile } from './objects.ts';
 import type { Repository } from './repository.ts';
-import { fileBytes, grep, listFiles, readFiles, type TreeFile, writeTree } from './tree.ts';
 import { editYaml, formatPath, lineOf, readYaml, type YamlText } from './yamltext.ts';
 
 export interface GitChange {
@@ -50,12 +50,14 @@ export async function planGit(
   change: DigestChange,
   { helmValues = [], commit = repository.base.commit }: GitPlanOptions = {},
 ): Promise<GitPlan> {
-  const { git, directory, scratch } = repository;
+  const { objects, directory } = repository;
   const declared = helmValues.map((values) => ({ ...values, file: `${directory}${values.file}` }));
   const shortName = change.repository.slice(change.repository.lastIndexOf('/') + 1);
   const hex = change.from.slice(change.from.indexOf(':') + 1);
-  const mentioned = new Set((await grep(git, commit, directory, [hex, shortName])).map(({ path }) => path));
-  const listed = await listFiles(git, commit, directory);
+  const mentioned = new Set(
+    (await objects.mentions(commit, directory, [hex, shortName])).map(({ path }) => path),
+  );
+  const listed = await objects.list(commit, directory);
   const wanted = listed.filter(
     ({ path, size }) =>
       size <= fileBytes &&
@@ -66,11 +68,11 @@ export async function planGit(
   for (const { file } of declared)
     if (!listed.some(({ path }) => path === file))
       plan.left.push({ path: file, line: 0, why: 'declared with --helm-values, but not in the repository' });
-  const contents = await readFiles(git, wanted);
+  const contents = await objects.read(wanted);
   const problems = new Map<string, string>();
   for (const file of wanted) planFile(file, contents.get(file.path)!, declared, change, plan, problems);
-  plan.tree = await writeTree(git, commit, plan.files, `${scratch}/index-${commit}`);
-  for (const { path, line } of (await grep(git, plan.tree, directory, [hex])).slice(0, manyLeft)) {
+  plan.tree = await objects.replace(commit, plan.files);
+  for (const { path, line } of (await objects.mentions(plan.tree, directory, [hex])).slice(0, manyLeft)) {
     const why = problems.get(path) ?? hintFor(path, contents.get(path), directory, change);
     plan.left.push({ path, line, why });
     problems.delete(path);

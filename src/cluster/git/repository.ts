@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseAddress, withoutSecrets } from './address.ts';
+import type { NewRepository } from './bare/make.ts';
 import { GitFault } from './fault.ts';
 import { Git, type GitOptions } from './git.ts';
+import type { Objects } from './objects.ts';
+import { systemObjects } from './system.ts';
 
 export interface RepositoryOptions extends Partial<GitOptions> {
   /** The branch that a change is to reach; the default branch when left out. */
@@ -13,6 +16,7 @@ export interface RepositoryOptions extends Partial<GitOptions> {
 
 export interface Repository {
   git: Git;
+  objects: Objects;
   /** As it was given, without secrets. */
   name: string;
   isClone: boolean;
@@ -38,7 +42,7 @@ export async function openRepository(text: string, options: RepositoryOptions = 
     const opened =
       'url' in address
         ? await clone(address.url, scratch, options.base, gitOptions)
-        : await openDirectory(address.directory, options.base, gitOptions);
+        : await openDirectory(address.directory, scratch, options.base, gitOptions);
     return { ...opened, name: withoutSecrets(text), scratch, close };
   } catch (error) {
     close();
@@ -46,10 +50,17 @@ export async function openRepository(text: string, options: RepositoryOptions = 
   }
 }
 
+/** A new bare repository of one commit, made with or without git alike; gives the commit. */
+export async function makeRepository(directory: string, content: NewRepository): Promise<string> {
+  const { makeBare } = await import('./bare/make.ts');
+  return makeBare(directory, content);
+}
+
 type Opened = Omit<Repository, 'name' | 'scratch' | 'close'>;
 
 async function openDirectory(
   directory: string,
+  scratch: string,
   base: string | undefined,
   options: GitOptions,
 ): Promise<Opened> {
@@ -59,23 +70,32 @@ async function openDirectory(
       hint: 'Give --git the directory of a git repository, or its URL.',
     });
   const git = new Git(path, options);
-  const prefix = await git.text(['rev-parse', '--show-prefix']);
+  let prefix: string;
+  try {
+    prefix = await git.text(['rev-parse', '--show-prefix']);
+  } catch (error) {
+    if (!(error instanceof GitFault) || error.code !== 'git-missing') throw error;
+    const { openBare } = await import('./bare/open.ts');
+    const { objects, remote } = openBare(path, options.env, error);
+    return { git, objects, isClone: false, remote, base: await baseOf(objects, base), directory: '' };
+  }
+  const objects = systemObjects(git, scratch);
   const remote = await git.maybe(['config', '--get', 'remote.origin.url']);
-  return { git, isClone: false, remote, base: await baseOf(git, base), directory: prefix };
+  return { git, objects, isClone: false, remote, base: await baseOf(objects, base), directory: prefix };
 }
 
 /** The remote's default branch as it was last fetched; without a remote `main`, `master` or what is checked out. */
-async function baseOf(git: Git, named: string | undefined): Promise<Repository['base']> {
-  const head = await git.maybe(['symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD']);
+async function baseOf(objects: Objects, named: string | undefined): Promise<Repository['base']> {
+  const head = await objects.nameAt('refs/remotes/origin/HEAD');
   const remoteHead = head?.startsWith('refs/remotes/origin/')
     ? head.slice('refs/remotes/origin/'.length)
     : undefined;
-  const current = await git.maybe(['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  const current = (await objects.nameAt('HEAD'))?.replace(/^refs\/heads\//, '');
   const tried = named !== undefined ? [named] : [remoteHead, 'main', 'master', current];
   for (const branch of tried) {
     if (branch === undefined) continue;
     for (const ref of [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`]) {
-      const commit = await git.maybe(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+      const commit = await objects.commitAt(ref);
       if (commit !== undefined) return { branch, commit };
     }
   }
@@ -121,7 +141,8 @@ async function clone(
         hint: 'Name the branch that the change is to reach with --git-base BRANCH.',
       },
     );
-  return { git, isClone: true, remote: url, base: { branch: base ?? name, commit }, directory: '' };
+  const objects = systemObjects(git, scratch);
+  return { git, objects, isClone: true, remote: url, base: { branch: base ?? name, commit }, directory: '' };
 }
 
 /** git-check-ref-format, the part that matters for a name which stands in arguments. Throws GitFault. */

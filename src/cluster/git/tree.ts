@@ -1,18 +1,7 @@
 // The files of one commit, read and replaced as objects: no work tree is ever written, no link followed, no filter run.
 import { GitFault } from './fault.ts';
 import type { Git } from './git.ts';
-
-export interface TreeFile {
-  path: string;
-  /** `100644` or `100755`; links and submodules are left out. */
-  mode: string;
-  object: string;
-  size: number;
-}
-
-const treeFiles = 200_000;
-export const fileBytes = 4 << 20;
-const allBytes = 256 << 20;
+import { allBytes, type ChangedFile, type Mention, type TreeFile, treeFiles } from './objects.ts';
 
 /** Regular files below a directory of a commit or tree. Throws GitFault `git-limit`. */
 export async function listFiles(git: Git, tree: string, directory: string): Promise<TreeFile[]> {
@@ -30,11 +19,6 @@ export async function listFiles(git: Git, tree: string, directory: string): Prom
       });
   }
   return files;
-}
-
-export interface Mention {
-  path: string;
-  line: number;
 }
 
 /** Lines of a tree that hold one of the texts, whatever the file is. */
@@ -93,7 +77,7 @@ export async function readFiles(git: Git, files: readonly TreeFile[]): Promise<M
 export async function writeTree(
   git: Git,
   commit: string,
-  changed: readonly { path: string; mode: string; bytes: Buffer }[],
+  changed: readonly ChangedFile[],
   indexFile: string,
 ): Promise<string> {
   const env = { GIT_INDEX_FILE: indexFile };
