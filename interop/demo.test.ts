@@ -1,7 +1,7 @@
 // The demo is what it says: its story in the time and lines it may take, and a person who types it gets the same.
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -17,6 +17,31 @@ after(async () => {
   }
   rmSync(work, { recursive: true, force: true });
 });
+
+/** Programs of a machine with Node and npm and nothing else: what npm itself needs to start a script, and no git. */
+function barePath(): string {
+  const path = join(work, 'bin');
+  mkdirSync(path);
+  symlinkSync(process.execPath, join(path, 'node'));
+  for (const name of ['npm', 'sh']) {
+    const found = execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+    symlinkSync(found, join(path, name));
+  }
+  return path;
+}
+
+/** The repository’s last tree, its first commit, and what was said of each commit between them. */
+function committed(dir: string): { tree: string; first: string; messages: string[] } {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['--git-dir', join(dir, 'manifests.git'), ...args], { encoding: 'utf8' }).trim();
+  assert.equal(git('fsck', '--strict', '--full', '--no-dangling'), '');
+  const messages = git('log', '--format=%an %ae %B%x00', 'main').split('\0');
+  return {
+    tree: git('rev-parse', 'main^{tree}'),
+    first: git('rev-list', '--max-parents=0', 'main'),
+    messages: messages.map((one) => one.trim()).sort(),
+  };
+}
 
 /** A shell that a person types into: runs a line, and gives what it wrote and its code. */
 function person() {
@@ -49,9 +74,13 @@ function imagesIn(text: string): { name: string; state: string; digest: string |
   });
 }
 
-test('it tells the whole story, and a person who types its commands gets the same digests and verdicts', async () => {
+test('it tells the whole story without git, and a person who types its commands gets the same digests, verdicts and commits', async () => {
   const started = performance.now();
-  const story = execFileSync('npm', ['start', '--silent'], { cwd: root, encoding: 'utf8' });
+  const story = execFileSync('npm', ['start', '--silent', '--', '--keep'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: barePath(), HOME: work, TMPDIR: work },
+  });
   const seconds = (performance.now() - started) / 1000;
   const lines = story.trimEnd().split('\n');
   process.stdout.write(`# the demo took ${seconds.toFixed(1)} s and ${lines.length} lines\n`);
@@ -101,6 +130,9 @@ test('it tells the whole story, and a person who types its commands gets the sam
     assert.match(record, new RegExp(`${name}:\\S+ +${state}`), name);
     if (state === 'done') assert.ok(digest !== undefined && record.includes(digest), `${name} ${digest}`);
   }
+
+  const kept = /^\$ cd ([^;]+);/m.exec(story)![1]!;
+  assert.deepEqual(committed(work), committed(kept));
 
   const cosign = installGo('cosign3');
   const verify = lines.find((line) => line.startsWith('cosign verify'))!;

@@ -54,9 +54,9 @@ export const bare: readonly Mutant[] = [
   ...mutantsOf(at('tree'), tests, [
     {
       name: 'names of a tree are in another order than git’s',
-      find: "Buffer.from(mode === '40000' ? `${name}/` : name)",
-      replace: 'Buffer.from(name)',
-      red: ['without git the same commits'],
+      find: "mode === '40000' ?",
+      replace: 'name.length < 0 ?',
+      red: ['without git the same commits', 'what is read without git is what git reads'],
     },
   ]),
 ];

@@ -1,16 +1,16 @@
 // seaworthy admit: sends manifests to an agent as the AdmissionReview that an API server would send.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { isFault, messageOf } from '../core/index.ts';
 import { createClient, type HttpClient } from '../net/index.ts';
+import { objectsIn, type TextSource, textsOf } from './admitobjects.ts';
 import { exitCodes } from './failure.ts';
 import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
 import { openSetting } from './setting.ts';
 
-interface Options {
+interface Options extends TextSource {
   agent: string;
   agentCa?: string;
   namespace: string;
@@ -27,7 +27,7 @@ type Json = Record<string, unknown>;
 export function admitCommand(): Command {
   return new Command('admit')
     .description('Ask an agent what it would answer the API server for these manifests.')
-    .argument('<file>', 'manifests, YAML or JSON; - reads standard input')
+    .argument('<file...>', 'manifests, YAML or JSON; - reads standard input')
     .option('--agent <url>', 'agent to ask', 'https://127.0.0.1:8443')
     .option('--agent-ca <file>', 'authority of its certificate (default: that of the agent of this home)')
     .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
@@ -37,18 +37,21 @@ export function admitCommand(): Command {
     .option('--dry-run', 'as kubectl --dry-run=server')
     .option('--old <file>', 'the object as it was before: an update is asked')
     .option('--no-mutate', 'do not ask for digests first')
+    .option('--git <dir|url>', 'the files as they stand in a repository of manifests')
+    .option('--git-base <branch>', 'its branch (default: the default branch)')
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   $ seaworthy admit deployment.yaml --namespace shop
+  $ seaworthy admit --git https://git.example.com/team/manifests deploy/shop.yaml
 
 Exit codes: 0 all admitted, 1 refused, 2 wrong usage or no agent.`,
     )
     .action(run);
 }
 
-async function run(file: string, options: Options, command: Command): Promise<void> {
+async function run(files: string[], options: Options, command: Command): Promise<void> {
   const setting = openSetting(command);
   let http: HttpClient | undefined;
   try {
@@ -56,15 +59,17 @@ async function run(file: string, options: Options, command: Command): Promise<vo
       tls: { ca: readText(options.agentCa ?? join(setting.home.root, 'agent', 'ca.crt')) },
     });
     http = client;
-    const old = options.old === undefined ? undefined : (await objectsIn(options.old))[0];
+    const old =
+      options.old === undefined ? undefined : (await objectsIn(options.old, readText(options.old)))[0];
     let refused = 0;
-    for (const object of await objectsIn(file)) {
-      const { allowed, lines } = await admit(object, old, options, (path, body) =>
-        ask(client, options.agent, path, body),
-      );
-      if (!allowed) refused++;
-      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-    }
+    for (const [file, text] of await textsOf(files, options, setting.signal))
+      for (const object of await objectsIn(file, text)) {
+        const { allowed, lines } = await admit(object, old, options, (path, body) =>
+          ask(client, options.agent, path, body),
+        );
+        if (!allowed) refused++;
+        process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      }
     process.exitCode = refused === 0 ? exitCodes.done : exitCodes.failed;
   } finally {
     await http?.close();
@@ -192,27 +197,4 @@ async function ask(
       hint: 'Start one with `seaworthy agent --policy FILE`, or name it with --agent.',
     });
   }
-}
-
-/** Documents of a file; the items of a List each on their own. Throws CliFault `file-unreadable`. */
-async function objectsIn(file: string): Promise<Json[]> {
-  const { parseAllDocuments } = await import('yaml');
-  const objects: Json[] = [];
-  for (const document of parseAllDocuments(file === '-' ? readFileSync(0, 'utf8') : readText(file))) {
-    if (!('errors' in document)) continue;
-    if (document.errors.length > 0)
-      throw new CliFault('file-unreadable', `expected YAML in ${file}, got ${document.errors[0]!.message}`);
-    const value: unknown = document.toJS();
-    if (value === null || value === undefined) continue;
-    if (typeof value !== 'object' || Array.isArray(value) || typeof (value as Json)['kind'] !== 'string')
-      throw new CliFault(
-        'file-unreadable',
-        `expected Kubernetes objects in ${file}, got a document without kind`,
-      );
-    const items = (value as Json)['kind'] === 'List' ? (value as Json)['items'] : undefined;
-    objects.push(...(Array.isArray(items) ? (items as Json[]) : [value as Json]));
-  }
-  if (objects.length === 0)
-    throw new CliFault('file-unreadable', `expected Kubernetes objects in ${file}, got none`);
-  return objects;
 }

@@ -39,7 +39,7 @@ async function run(
   main: (words: string[]) => Promise<void>,
 ): Promise<void> {
   if (options.images !== undefined) {
-    writeDemo(resolve(options.images), addresses);
+    await writeDemo(resolve(options.images), addresses);
     return;
   }
   for (const address of Object.values(addresses)) await requireFree(address);

@@ -16,7 +16,8 @@ VERSION_CODENAME=bookworm
 ID=debian
 `;
 
-const created = '2026-11-01T00:00:00Z';
+/** Of images and of the first commit: the same everywhere. */
+export const created = '2026-11-01T00:00:00Z';
 const consent = { 'dev.seaworthy.rebasable': 'true' };
 
 function status(packages: readonly [name: string, version: string, source: string][]): string {

@@ -229,6 +229,7 @@ test('deltas that lie about sizes or read outside of their base are refused', ()
     [10, 2, 1, 65],
     [10, 1, 0],
     [10, 4, 0x91, 8, 4],
+    [10, 4, 0x91, 8, 4, 2, 65, 66],
     [10, 1, 3, 65],
     [10, 1, 1, 65, 1, 66],
     [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
