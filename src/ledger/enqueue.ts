@@ -22,12 +22,7 @@ export async function enqueue<T>(write: Write<T>, job: NewJob): Promise<void> {
   const writing = writingOf();
   const { ledger } = writing;
   const now = ledger.clock.now().getTime();
-  const next: NextRun = {
-    payload: payloadText(job.payload),
-    runAt: Math.ceil(job.runAt ?? now),
-    priority: job.priority ?? 0,
-    attempts: job.attempts ?? ATTEMPTS,
-  };
+  const next = nextRunOf(job, now);
   const { payload, runAt, priority, attempts } = next;
   const key = job.key ?? null;
   await sql`
@@ -47,6 +42,15 @@ export async function enqueue<T>(write: Write<T>, job: NewJob): Promise<void> {
       changed_at = excluded.changed_at
   `.execute(ofJobs(write));
   await announce(write, job.kind);
+}
+
+export function nextRunOf(job: Omit<NewJob, 'kind'>, now: number): NextRun {
+  return {
+    payload: payloadText(job.payload),
+    runAt: Math.ceil(job.runAt ?? now),
+    priority: job.priority ?? 0,
+    attempts: job.attempts ?? ATTEMPTS,
+  };
 }
 
 /** Wakes the workers when this transaction is committed; once, however many jobs it has. */

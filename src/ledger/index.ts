@@ -4,6 +4,7 @@ export { type Generated, type Insertable, type Selectable, sql, type Updateable 
 export { type AuditEntry, type AuditQuery, listAudit, type RecordedEntry, record } from './audit.ts';
 export { type Deliver, type Delivery, type DeliveryOptions, startDelivery } from './delivery.ts';
 export { enqueue } from './enqueue.ts';
+export { enqueueAll, type KeyedJob } from './enqueueall.ts';
 export {
   type Constraint,
   ConstraintError,

@@ -1,6 +1,6 @@
 // Advisories brought up to date, and what that touches judged again: items, then the verdicts of their tags.
 import { isFault } from '../core/index.ts';
-import { enqueue, type JobEnd, type LeasedJob, post, type Write } from '../ledger/index.ts';
+import { enqueue, enqueueAll, type JobEnd, type LeasedJob, post, type Write } from '../ledger/index.ts';
 import { advisoryFetch, publishers, updateDatabase } from '../scan/index.ts';
 import {
   keepOlderImages,
@@ -12,6 +12,7 @@ import {
 } from '../watch/index.ts';
 import { spanOf } from './config.ts';
 import type { HubParts } from './hubparts.ts';
+import { enqueueReasons } from './hubreasons.ts';
 
 export const advisoryJobs = {
   update: 'advisories.update',
@@ -107,8 +108,9 @@ async function tell(
   { references, news }: NewsOfBatch,
   now: number,
 ): Promise<void> {
-  for (const reference of references)
-    await enqueue(write, { kind: advisoryJobs.verdict, key: reference, payload: { reference } });
+  const verdicts = references.map((reference) => ({ key: reference, payload: { reference } }));
+  await enqueueAll(write, advisoryJobs.verdict, verdicts);
+  if (references.length > 0) await enqueueReasons(write);
   for (const { reference, added, gone } of news)
     await post(write, {
       channel: 'notify',
