@@ -58,7 +58,9 @@ async function run(digest: string | undefined, options: Options, command: Comman
     });
   if (digest !== undefined && isBase) {
     await withApi(command, options, (api) => api.release(digest, options.reason!.trim()));
-    process.stdout.write(`released ${digest}: it may be renewed on again; seaworthy renew does it now\n`);
+    process.stdout.write(
+      `released ${digest}: what came back from it is tried again\na cluster goes on holding the digest that failed there: seaworthy release DIGEST\n`,
+    );
     return;
   }
   const expires = options.expires === undefined ? undefined : expiryOf(options.expires);

@@ -20,3 +20,4 @@ export { type FoundProvenance, isLinkedImage, provenanceOf } from './provenance.
 export { forgetTag, recordBase, recordSighting, type SeenPlatform, type Sighting } from './record.ts';
 export { type BaseQuery, basesUnder, keptDocument } from './seen.ts';
 export { type Dependent, staleOn } from './stale.ts';
+export { staleBases, standsOn } from './standing.ts';

@@ -1,14 +1,14 @@
 // A renewal begins: the new base must be allowed itself; then everything that stands on it is written down, in levels.
-import { randomBytes } from 'node:crypto';
-import { enqueue, fence, type LeasedJob, type Write } from '../ledger/index.ts';
+import { fence, type LeasedJob, type Write } from '../ledger/index.ts';
+import { addImages, newId } from './addimages.ts';
 import type { RenewalTables } from './book.ts';
-import { type Cause, causeText } from './cause.ts';
-import type { Dependent, RenewalParts } from './parts.ts';
+import { type Cause, causeKey, causeText, isWhole, mostIds } from './cause.ts';
+import { freshOf, whoFollows } from './follow.ts';
+import type { RenewalParts } from './parts.ts';
 import { whyNot } from './predecessor.ts';
-import { type ImageState, isBeforeTag, type RenewalState, renewalStateOf } from './state.ts';
-
-export const imageJob = 'renewal.image';
-export const cancelJob = 'renewal.cancel';
+import { recordReasons } from './reasons.ts';
+import { type ImageState, isWaiting, type RenewalState, renewalStateOf } from './state.ts';
+import { supersede } from './supersede.ts';
 
 export interface Begun {
   id: string;
@@ -19,40 +19,31 @@ export interface Begun {
 }
 
 /**
- * The same base and digest twice is one renewal. Whatever is not `allow` moves nothing: the caller asks again while the
- * tag still names that digest. Rejects with Faults of the registry.
+ * The same base and digest twice is one renewal, and no image begins twice on the same digest for the same reason.
+ * Whatever is not `allow` moves nothing: the caller asks again while the tag still names that digest. Rejects with Faults
+ * of the registry.
  */
 export async function beginRenewal(parts: RenewalParts, cause: Cause, job: LeasedJob): Promise<Begun> {
-  const follow = (await parts.standingOn(cause.base)).filter(
-    ({ reference }) =>
-      parts.settingsOf(reference) !== undefined &&
-      (cause.kind !== 'asked' || cause.reference === undefined || cause.reference === reference),
-  );
-  if (follow.length === 0)
-    return { id: '', state: 'nothing', text: `nothing that is renewed stands on ${cause.base}`, images: 0 };
+  const followers = await whoFollows(parts, cause);
+  if (followers.images.length === 0)
+    return nothing(`nothing that is renewed stands on ${cause.base} for that`);
+  // most looks for other reasons find none: no registry is asked for those
+  if (!isWhole(cause) && (await freshOf(parts.ledger.read(), cause, followers)).length === 0)
+    return nothing('nothing that stands on it is meant, or it follows already');
   const verdict = await parts.workshop.judgeBase(cause.base, cause.to);
   const hold = await holdOn(parts, cause.base);
   const now = parts.clock.now().getTime();
   return parts.ledger.write<RenewalTables, Begun>(async (write) => {
     await fence(write, job);
-    const known = await write
-      .selectFrom('renewal_renewals')
-      .select(['id', 'state', 'text'])
-      .where('base', '=', cause.base)
-      .where('base_digest', '=', cause.to)
-      .where((the) =>
-        cause.kind === 'asked'
-          ? the('ended_at', 'is', null)
-          : the.or([the('ended_at', 'is', null), the('state', '!=', 'nothing')]),
-      )
-      .orderBy('created_at', 'desc')
-      .executeTakeFirst();
-    const isOpen = known === undefined || ['refused', 'undecided', 'held'].includes(known.state);
-    if (!isOpen) return { id: known.id, state: known.state, text: known.text, images: 0 };
-    const fresh = await notFollowing(write, cause, follow);
+    const known = await knownOf(write, cause);
+    if (known !== undefined && !isWaiting(known.state))
+      return { id: known.id, state: known.state, text: known.text, images: 0 };
+    if (known !== undefined && !isWhole(cause) && causeKey(known.cause) !== causeKey(cause))
+      return nothing(`${known.id} of the same base waits already`);
+    const fresh = await freshOf(write, cause, followers);
     const isAllowed = verdict.decision === 'allow' && hold === undefined;
-    if (isAllowed && fresh.length === 0 && known === undefined)
-      return { id: '', state: 'nothing', text: 'all that stands on it follows already', images: 0 };
+    if (known === undefined && fresh.length === 0 && (isAllowed || !isWhole(cause)))
+      return nothing('all that stands on it follows already');
     const { state, text } =
       hold !== undefined
         ? { state: 'held' as const, text: `held: ${hold}` }
@@ -62,6 +53,11 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
               state: verdict.decision === 'deny' ? ('refused' as const) : ('undecided' as const),
               text: `${cause.base} at its new digest is not allowed itself, ${whyNot(verdict)}`,
             };
+    const why = { ...cause };
+    if (why.kind === 'fix-available')
+      why.ids = [...new Set(fresh.flatMap(({ reference }) => followers.fixes.get(reference) ?? []))]
+        .sort()
+        .slice(0, mostIds);
     const id = known?.id ?? newId(now);
     const row = { state, text, ended_at: state === 'nothing' ? now : null };
     if (known === undefined)
@@ -69,7 +65,7 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
         .insertInto('renewal_renewals')
         .values({
           id,
-          cause: JSON.stringify(cause),
+          cause: JSON.stringify(why),
           base: cause.base,
           base_digest: cause.to,
           created_at: now,
@@ -78,34 +74,37 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
         .execute();
     else await write.updateTable('renewal_renewals').set(row).where('id', '=', id).execute();
     if (state === 'running') {
-      await supersede(write, cause, id, now);
+      if (isWhole(cause)) await supersede(write, cause, id, now);
+      await recordReasons(write, id, cause, fresh, followers.fixes);
       await addImages(write, id, cause, fresh, now);
     }
-    return { id, state, text: text === '' ? causeText(cause) : text, images: fresh.length };
+    return { id, state, text: text === '' ? causeText(why) : text, images: fresh.length };
   });
 }
 
-/** A base that a renewal moved itself brings nothing new to those that already follow, or followed in vain. */
-async function notFollowing(
-  write: Write<RenewalTables>,
-  cause: Cause,
-  follow: readonly Dependent[],
-): Promise<readonly Dependent[]> {
-  if (cause.kind === 'asked') return follow;
-  const known = await write
-    .selectFrom('renewal_images')
-    .select(['reference', 'base', 'base_to', 'ended_at'])
-    .where('state', 'not in', ['superseded', 'skipped'])
-    .where((the) => the.or([the('base_to', '=', cause.to), the('ended_at', 'is', null)]))
+function nothing(text: string): Begun {
+  return { id: '', state: 'nothing', text, images: 0 };
+}
+
+/** What is on record of this base and digest already, and stands for the cause or waits for the same. */
+async function knownOf(write: Write<RenewalTables>, cause: Cause) {
+  const rows = await write
+    .selectFrom('renewal_renewals')
+    .select(['id', 'state', 'text', 'cause', 'ended_at'])
+    .where('base', '=', cause.base)
+    .where('base_digest', '=', cause.to)
+    .orderBy('created_at', 'desc')
     .execute();
-  return follow.filter(
-    ({ reference, base }) =>
-      !known.some(
-        (one) =>
-          one.reference === reference &&
-          one.base === base &&
-          (one.base_to === cause.to || (one.base_to === null && one.ended_at === null)),
-      ),
+  const known = rows.map((row) => ({ ...row, cause: JSON.parse(row.cause) as Cause }));
+  const own = causeKey(cause);
+  const open = known.filter(({ ended_at }) => ended_at === null);
+  if (cause.kind === 'base-moved')
+    return known.find((one) => isWhole(one.cause) && (one.ended_at === null || one.state !== 'nothing'));
+  if (cause.kind === 'asked') return open.find((one) => isWhole(one.cause) || causeKey(one.cause) === own);
+  const waiting = open.filter(({ state }) => isWaiting(state));
+  return (
+    waiting.find((one) => causeKey(one.cause) === own) ??
+    (cause.kind === 'too-old' ? undefined : waiting.find((one) => isWhole(one.cause)))
   );
 }
 
@@ -118,123 +117,4 @@ async function holdOn({ ledger }: RenewalParts, base: string): Promise<string | 
     .where('released_at', 'is', null)
     .executeTakeFirst();
   return row?.reason;
-}
-
-/** A newer digest of the same base takes the place of what has not moved a tag yet; what has goes on to its end. */
-async function supersede(
-  write: Write<RenewalTables>,
-  { base, to }: Cause,
-  by: string,
-  now: number,
-): Promise<void> {
-  const older = await write
-    .selectFrom('renewal_images')
-    .innerJoin('renewal_renewals', 'renewal_renewals.id', 'renewal_images.renewal')
-    .select(['renewal_images.id', 'renewal_images.state', 'renewal_images.renewal', 'renewal_images.run'])
-    .where('renewal_renewals.base', '=', base)
-    .where('renewal_renewals.id', '!=', by)
-    .where('renewal_images.ended_at', 'is', null)
-    .execute();
-  for (const image of older.filter(({ state }) => isBeforeTag(state))) {
-    await write
-      .updateTable('renewal_images')
-      .set({
-        state: 'superseded',
-        text: `a newer digest of ${base} came: ${by}`,
-        updated_at: now,
-        ended_at: now,
-      })
-      .where('id', '=', image.id)
-      .execute();
-    if (image.run !== null)
-      await enqueue(write, { kind: cancelJob, key: image.id, payload: { image: image.id } });
-  }
-  const left = new Set(older.map(({ renewal }) => renewal));
-  for (const renewal of left) await closeRenewal(write, renewal, now);
-  await write
-    .updateTable('renewal_renewals')
-    .set({ state: 'superseded', text: `a newer digest of ${base} came: ${by}`, ended_at: now })
-    .where('base', '=', base)
-    .where('base_digest', '!=', to)
-    .where('state', 'in', ['refused', 'undecided', 'held'])
-    .execute();
-}
-
-/** Writes down how a renewal stands, from its images. */
-export async function closeRenewal(
-  write: Write<RenewalTables>,
-  renewal: string,
-  now: number,
-): Promise<{ state: RenewalState; text: string }> {
-  const images = await write
-    .selectFrom('renewal_images')
-    .select('state')
-    .where('renewal', '=', renewal)
-    .execute();
-  const stands = renewalStateOf(images.map(({ state }) => state));
-  await write
-    .updateTable('renewal_renewals')
-    .set({ ...stands, ended_at: stands.state === 'running' ? null : now })
-    .where('id', '=', renewal)
-    .execute();
-  return stands;
-}
-
-async function addImages(
-  write: Write<RenewalTables>,
-  renewal: string,
-  cause: Cause,
-  follow: readonly Dependent[],
-  now: number,
-): Promise<void> {
-  const ids = new Map(follow.map(({ reference }, i) => [reference, `${renewal}.${i + 1}`]));
-  for (const image of [...follow].sort((a, b) => a.level - b.level)) {
-    const id = ids.get(image.reference)!;
-    const after = image.level === 1 ? null : (ids.get(image.base) ?? null);
-    await write
-      .insertInto('renewal_images')
-      .values({
-        id,
-        renewal,
-        reference: image.reference,
-        level: image.level,
-        after,
-        from_digest: image.digest,
-        base: image.base,
-        base_from: image.baseDigest,
-        base_to: image.level === 1 ? cause.to : null,
-        state: image.level === 1 || after !== null ? 'waiting' : 'skipped',
-        means: null,
-        why: '',
-        staging_tag: `seaworthy-${id}`,
-        to_digest: null,
-        run: null,
-        proofs: null,
-        found_before: null,
-        found_after: null,
-        packages: null,
-        verdict_before: null,
-        verdict_after: null,
-        approved_by: null,
-        text: image.level === 1 || after !== null ? '' : `${image.base} is not renewed`,
-        created_at: now,
-        updated_at: now,
-        ended_at: image.level === 1 || after !== null ? null : now,
-      })
-      .execute();
-    if (image.level === 1) await wakeImage(write, id);
-  }
-}
-
-/** A step is tried for as long as the world is away; only what cannot be done ends it. */
-const manyAttempts = 1_000_000;
-
-export function wakeImage<T>(write: Write<T>, image: string): Promise<void> {
-  return enqueue(write, { kind: imageJob, key: image, payload: { image }, attempts: manyAttempts });
-}
-
-/** Sorts by time, and is short enough to be typed. */
-function newId(now: number): string {
-  const time = new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return `r${time}-${randomBytes(2).toString('hex')}`;
 }

@@ -1,5 +1,5 @@
 // The renewals' book: what moved, which images follow, how far each is, and every step with its time.
-import { type Book, type Generated, sql } from '../ledger/index.ts';
+import { type Book, type Generated, runStatements, sql, tableWords } from '../ledger/index.ts';
 import type { ImageState, RenewalState } from './state.ts';
 
 export interface RenewalTables {
@@ -53,6 +53,8 @@ export interface RenewalTables {
     verdict_before: string | null;
     verdict_after: string | null;
     approved_by: string | null;
+    /** JSON of Tried: what the smoke test said. */
+    tried: string | null;
     /** What it waits for or failed by. */
     text: string;
     created_at: number;
@@ -79,6 +81,8 @@ export interface RenewalTables {
     started_at: number;
     ended_at: number | null;
   };
+  /** Why an image was begun beside its base's moves: each reason counts once for a digest of it. */
+  renewal_reasons: { reference: string; digest: string; reason: string; renewal: string };
   /** Bases on which nothing is renewed until a person says so. */
   renewal_holds: {
     base: string;
@@ -135,6 +139,18 @@ export const renewalBook: Book = {
             primary key (base, digest))`,
         ])
           await statement.execute(db);
+      },
+    },
+    {
+      name: '0002-reasons',
+      async up(db, dialect) {
+        const { text } = tableWords(dialect);
+        await runStatements(db, [
+          'alter table renewal_images add column tried text',
+          `create table renewal_reasons (
+            reference ${text} not null, digest ${text} not null, reason ${text} not null,
+            renewal ${text} not null references renewal_renewals (id), primary key (reference, digest, reason))`,
+        ]);
       },
     },
   ],

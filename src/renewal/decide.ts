@@ -1,9 +1,9 @@
 // What people decide: an image may go on, or not.
 import { type Ledger, record, type Write } from '../ledger/index.ts';
-import { wakeImage } from './begin.ts';
 import type { RenewalTables } from './book.ts';
 import { imageEnded } from './ending.ts';
 import { RenewalFault } from './fault.ts';
+import { wakeImage } from './jobs.ts';
 import type { ImageRow } from './step.ts';
 
 /** Rejects with RenewalFault when nothing of that id waits for approval. */

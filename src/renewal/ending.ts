@@ -1,9 +1,10 @@
 // An image is over: those that stand on it, the renewal as a whole, the audit trail and whoever is told.
 import { enqueue, post, record, type Write } from '../ledger/index.ts';
-import { cancelJob, closeRenewal, wakeImage } from './begin.ts';
 import type { RenewalTables } from './book.ts';
+import { cancelJob, wakeImage } from './jobs.ts';
 import { type EndState, isBeforeTag } from './state.ts';
 import type { ImageRow } from './step.ts';
+import { closeRenewal } from './supersede.ts';
 
 /** `by`: who or what ended it. */
 export async function imageEnded(

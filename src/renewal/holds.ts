@@ -1,5 +1,5 @@
 // Bases that are held: nothing is renewed on them until a person says so.
-import { type Ledger, record } from '../ledger/index.ts';
+import { type Ledger, record, type Write } from '../ledger/index.ts';
 import type { RenewalTables } from './book.ts';
 import { RenewalFault } from './fault.ts';
 
@@ -28,13 +28,14 @@ export async function listHolds(ledger: Ledger): Promise<HoldInfo[]> {
   }));
 }
 
-/** Rejects with RenewalFault when the base is not held. */
+/** `also`: in the same transaction. Rejects with RenewalFault when the base is not held. */
 export async function releaseBase(
   ledger: Ledger,
   base: string,
   by: string,
   reason: string,
   now: number,
+  also?: (write: Write<RenewalTables>) => Promise<void>,
 ): Promise<void> {
   await ledger.write<RenewalTables, void>(async (write) => {
     const { numUpdatedRows } = await write
@@ -48,5 +49,6 @@ export async function releaseBase(
         hint: 'seaworthy renewals lists what is held',
       });
     await record(write, { actor: by, action: 'renewal.released', subject: base, detail: { reason } });
+    await also?.(write);
   });
 }

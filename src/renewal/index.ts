@@ -1,9 +1,11 @@
 // A new image on the new base: begun, made, judged, signed, tagged, rolled out, recorded.
-export { type Begun, beginRenewal, cancelJob, imageJob, wakeImage } from './begin.ts';
+export { nameBaseless } from './baseless.ts';
+export { type Begun, beginRenewal } from './begin.ts';
 export { type RenewalTables, renewalBook } from './book.ts';
-export { type Cause, causeText, short } from './cause.ts';
+export { type Cause, causeKey, causeText, isWhole, short, spanText } from './cause.ts';
 export { approveImage, declineImage } from './decide.ts';
 export { type HoldInfo, listHolds, releaseBase } from './holds.ts';
+export { cancelJob, imageJob, wakeImage } from './jobs.ts';
 export { listRenewals, type RenewalDetail, type RenewalSummary, readRenewal } from './list.ts';
 export type {
   Dependent,

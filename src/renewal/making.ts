@@ -14,11 +14,11 @@ export async function making(image: ImageRow, parts: RenewalParts, signal: Abort
   const settings = parts.settingsOf(image.reference);
   if (settings === undefined) return { to: 'declined', text: 'the configuration does not renew it any more' };
   const base = { reference: image.base, digest: image.base_to! };
-  if ((await parts.workshop.notOn(image.reference, image.from_digest, base)).length === 0)
-    return { to: 'done', text: 'it stands on the new base already' };
+  const isOnIt = (await parts.workshop.notOn(image.reference, image.from_digest, base)).length === 0;
+  if (isOnIt && !isForAge(image)) return { to: 'done', text: 'it stands on the new base already' };
   const before = countFindings(await parts.workshop.rescan(image.reference, image.from_digest));
   const found_before = JSON.stringify(before);
-  if (settings.means.includes('rebase')) {
+  if (!isOnIt && settings.means.includes('rebase')) {
     const rebased = await parts.workshop.rebase({
       reference: image.reference,
       digest: image.from_digest,
@@ -38,10 +38,17 @@ export async function making(image: ImageRow, parts: RenewalParts, signal: Abort
       };
     return startRun({ ...image, why }, parts, settings.pipeline, { why, proofs, found_before }, signal);
   }
-  if (settings.pipeline === undefined)
-    return { to: 'unsafe', set: { found_before }, text: 'neither rebase nor rebuild is configured for it' };
-  const why = 'rebase is not configured for it';
+  const why = isOnIt
+    ? 'no rebase: its base did not move, only a rebuild makes it anew'
+    : 'rebase is not configured for it';
+  if (!settings.means.includes('rebuild') || settings.pipeline === undefined)
+    return { to: 'unsafe', set: { why, found_before }, text: `${why}; nothing is configured to rebuild it` };
   return startRun(image, parts, settings.pipeline, { why, found_before }, signal);
+}
+
+/** Its base did not move: it is renewed because it is old. */
+export function isForAge({ base_from, base_to }: ImageRow): boolean {
+  return base_from === base_to;
 }
 
 async function startRun(

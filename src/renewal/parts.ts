@@ -19,6 +19,17 @@ export interface ImageSettings {
   rollout: readonly string[];
   /** The owner says that a rebase is safe where only their word is missing. */
   consent: boolean;
+  /** Ms: renewed when it is older, even where its base did not move. */
+  maxAge?: number;
+  /** Run on the new image before the tag moves. */
+  smokeTest?: SmokeTest;
+}
+
+/** A command that is run without a shell; `{image}` is the staged image, by digest. */
+export interface SmokeTest {
+  command: readonly string[];
+  /** Ms. */
+  timeout: number;
 }
 
 /** An image that stands on what moved. */
@@ -101,6 +112,10 @@ export interface RenewalParts {
   settingsOf(reference: string): ImageSettings | undefined;
   /** Everything that stands on some digest of the tag and not on the one it names now, in levels. */
   standingOn(base: string): Promise<Dependent[]>;
+  /** What an image stands on; `baseDigest` is what the base's tag names now where it is that very base. */
+  standsOn(reference: string): Promise<Dependent | undefined>;
+  /** By reference: flaws that reach an image by its base, and that the base `to` no longer has. Who has none is left out. */
+  fixedBy(to: string, images: readonly Dependent[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Where people read more; for texts of rollouts. */
   name: string;
 }

@@ -13,6 +13,11 @@ export type RenewalState =
   | 'superseded'
   | 'nothing';
 
+/** Its base is not allowed yet, or held: it is asked again. */
+export function isWaiting(state: RenewalState): boolean {
+  return state === 'refused' || state === 'undecided' || state === 'held';
+}
+
 /** In the order that an image goes through them. */
 export const openStates = [
   /** Its base is not renewed yet, or an earlier renewal of it is not over. */

@@ -1,5 +1,6 @@
 // Waiting for the base, for a person, and the moment at which the tag moves.
 import type { RenewalTables } from './book.ts';
+import { isForAge } from './making.ts';
 import type { RenewalParts } from './parts.ts';
 import type { ImageRow, Move } from './step.ts';
 
@@ -22,6 +23,8 @@ export async function waiting(image: ImageRow, { ledger, workshop }: RenewalPart
   if (before !== undefined) return { again: 'never', text: `${before.id} of the same image is not over yet` };
   const digest = await workshop.current(image.reference);
   if (digest === undefined) return { to: 'failed', text: `${image.reference} is not there any more` };
+  if (isForAge(image) && digest !== image.from_digest)
+    return { to: 'superseded', text: `${image.reference} names ${digest} now: somebody pushed it meanwhile` };
   return { to: 'making', set: { from_digest: digest } };
 }
 
@@ -43,6 +46,7 @@ export async function tagging(image: ImageRow, parts: RenewalParts): Promise<Mov
       };
     await parts.workshop.moveTag(image.reference, image.from_digest, to);
   }
+  if (to === image.from_digest) return { to: 'done', text: 'the rebuild gave the very same image' };
   const rollout = parts.settingsOf(image.reference)?.rollout ?? [];
   return {
     to: rollout.length === 0 ? 'done' : 'rolling',

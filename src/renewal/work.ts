@@ -1,9 +1,9 @@
 // One image on its way: the step of its state is done, then the state moves on in one transaction with its record.
 import { isFault, messageOf } from '../core/index.ts';
 import { fence, type JobEnd, type LeasedJob, type Write } from '../ledger/index.ts';
-import { wakeImage } from './begin.ts';
 import type { RenewalTables } from './book.ts';
 import { imageEnded } from './ending.ts';
+import { wakeImage } from './jobs.ts';
 import { making } from './making.ts';
 import type { RenewalParts } from './parts.ts';
 import type { RunHandle } from './pipeline/index.ts';

@@ -98,7 +98,7 @@ const renewed = z.strictObject({
     .describe('The owner’s word that a rebase is safe, where only that is missing.'),
   approval: z.boolean().optional().describe('A person is asked before the tag moves.'),
   rollout: z.array(name).max(100).optional().describe('Targets that follow.'),
-  maxAge: span.optional().describe('Renewed when it is older, even where its base did not move.'),
+  maxAge: span.optional().describe('Renewed when it is older, even where its base did not move; needs a pipeline.'),
 });
 
 export const serverDocument = z.strictObject({

@@ -2,7 +2,14 @@
 import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
-import { isLinkedImage, keptDocument, type LineageTables, lineageBook, staleOn } from '../lineage/index.ts';
+import {
+  isLinkedImage,
+  keptDocument,
+  type LineageTables,
+  lineageBook,
+  staleOn,
+  standsOn,
+} from '../lineage/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { registryBook } from '../registry/index.ts';
 import {
@@ -21,10 +28,14 @@ import { accessBook, createTokens, type Tokens } from './access/index.ts';
 import { type ServerConfig, spanOf } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { beginJudging, enqueueRejudge } from './hubadvisories.ts';
-import { enqueuePoll, hinted, hubHandlers, jobs, signedFor } from './hubjobs.ts';
+import { enqueueAge } from './hubage.ts';
+import { signedFor } from './hubbegin.ts';
+import { fixedBy } from './hubfixes.ts';
+import { enqueuePoll, hinted, hubHandlers, jobs } from './hubjobs.ts';
 import type { HubParts } from './hubparts.ts';
 import { pipelinesOf } from './hubpipelines.ts';
 import { policyInForce } from './hubpolicy.ts';
+import { enqueueReasons } from './hubreasons.ts';
 import { imageSettings, signerOf, targetsOf } from './hubsettings.ts';
 import { startTelling } from './hubtelling.ts';
 import type { Logger } from './log.ts';
@@ -188,6 +199,8 @@ async function partsOf(
           targets: targetsOf(config, env, { ledger, clock, key: orderKey(home).key }),
           settingsOf,
           standingOn: (base) => staleOn(ledger.read<LineageTables>(), base),
+          standsOn: (reference) => standsOn(ledger.read<LineageTables>(), reference),
+          fixedBy: (to, images) => fixedBy({ ledger }, to, images),
           name: config.url ?? `http://${config.listen ?? '127.0.0.1:7420'}`,
         };
   return {
@@ -222,11 +235,16 @@ async function partsOf(
 }
 
 /** Tags of the configuration, and all that were watched before. */
-async function beginWatching({ ledger, config }: HubParts): Promise<void> {
+async function beginWatching({ ledger, config, settingsOf }: HubParts): Promise<void> {
   await ledger.write<WatchTables, void>(async (write) => {
     await watchTags(write, config.watch?.images ?? [], 'image');
     const rows = await write.selectFrom('watch_tags').select('reference').execute();
-    for (const { reference } of rows) await enqueuePoll(write, reference);
+    for (const { reference } of rows) {
+      await enqueuePoll(write, reference);
+      if (settingsOf(reference)?.maxAge !== undefined) await enqueueAge(write, reference);
+    }
+    // another policy, or other advisories, while the server was down
+    await enqueueReasons(write);
     if (config.advisories?.update !== false)
       await enqueue(write, { kind: jobs.update, key: 'all', payload: {}, attempts: 1_000_000 });
   });
@@ -246,6 +264,7 @@ function watchPolicy(parts: HubParts): () => void {
           const rows = await write.selectFrom('watch_tags').select('reference').execute();
           for (const { reference } of rows)
             await enqueue(write, { kind: jobs.verdict, key: reference, payload: { reference } });
+          await enqueueReasons(write);
         });
       })
       .catch((error) => parts.log.warn({ error }, 'the policy could not be followed'));

@@ -7,7 +7,6 @@ import {
   declineImage,
   listHolds,
   listRenewals,
-  type RenewalTables,
   releaseBase,
 } from '../renewal/index.ts';
 import type { Tokens } from './access/index.ts';
@@ -17,9 +16,10 @@ import { plan, renewal } from './hubapirenewals.ts';
 import { status } from './hubapistatus.ts';
 import { reached, reachedWorkloads, tags } from './hubapitags.ts';
 import { addTokenRoutes } from './hubapitokens.ts';
-import { enqueueBegin } from './hubjobs.ts';
+import { enqueueBegin } from './hubbegin.ts';
 import { iso, wholeName } from './hubname.ts';
 import type { HubParts } from './hubparts.ts';
+import { released } from './hubreasons.ts';
 
 export function addHubRoutes(
   app: FastifyInstance,
@@ -82,17 +82,10 @@ export function addHubRoutes(
   );
   addRoute(app, tokens, 'POST', '/v1/holds/release', 'release', async ({ body, caller }) => {
     const base = wholeName(textOf(body, 'base'));
-    await releaseBase(ledger, base, caller.name, textOf(body, 'reason'), now());
-    await ledger.write<RenewalTables, void>(async (write) => {
-      const row = await write
-        .selectFrom('renewal_renewals')
-        .select('cause')
-        .where('base', '=', base)
-        .where('state', '=', 'held')
-        .orderBy('created_at', 'desc')
-        .executeTakeFirst();
-      if (row !== undefined) await enqueueBegin(write, JSON.parse(row.cause) as Cause, now());
-    });
+    const reason = textOf(body, 'reason');
+    const to = await parts.renewal?.workshop.current(base);
+    const word = { by: caller.name, reason, now: now() };
+    await releaseBase(ledger, base, word.by, reason, word.now, (write) => released(write, base, to, word));
   });
   addTokenRoutes(app, tokens, now);
   addEventRoutes(app, parts);

@@ -1,32 +1,22 @@
 // What a server does by itself: looks at tags, looks into images, begins renewals, brings advisories up to date.
 import { isFault, messageOf } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
-import { enqueue, type JobEnd, type JobHandler, type LeasedJob, type Write } from '../ledger/index.ts';
-import {
-  beginRenewal,
-  type Cause,
-  cancelJob,
-  cancelRun,
-  imageJob,
-  type RenewalTables,
-  workOnImage,
-} from '../renewal/index.ts';
+import { enqueue, type JobEnd, type JobHandler, type Write } from '../ledger/index.ts';
+import { type Cause, cancelJob, cancelRun, imageJob, workOnImage } from '../renewal/index.ts';
 import { lookAtTag, type Moved, observeImage, type WatchTables, watchTags } from '../watch/index.ts';
 import { spanOf } from './config.ts';
 import { advisoryJobs, rejudge, updateAdvisories } from './hubadvisories.ts';
+import { ageJob, enqueueAge, lookAtAge } from './hubage.ts';
+import { begin, beginJob, enqueueBegin } from './hubbegin.ts';
 import { recordLineage } from './hublineage.ts';
 import type { HubParts } from './hubparts.ts';
+import { lookForReasons, reasonsJob } from './hubreasons.ts';
 
 export const jobs = {
   poll: 'watch.poll',
   image: 'watch.image',
-  begin: 'renewal.begin',
   ...advisoryJobs,
 } as const;
-
-/** Ms between two questions whether a refused base is allowed by now. */
-const soonest = 15_000;
-const latest = 3_600_000;
 
 export function hubHandlers(parts: HubParts): Record<string, JobHandler> {
   const { renewal } = parts;
@@ -36,7 +26,9 @@ export function hubHandlers(parts: HubParts): Record<string, JobHandler> {
     [jobs.verdict]: (job) => giveVerdict(parts, String(job.payload['reference'])),
     [jobs.update]: (job) => updateAdvisories(parts, job),
     [jobs.rejudge]: (job) => rejudge(parts, job),
-    [jobs.begin]: (job) => begin(parts, job),
+    [beginJob]: (job) => begin(parts, job),
+    [ageJob]: (job) => lookAtAge(parts, job),
+    [reasonsJob]: () => lookForReasons(parts),
     ...(renewal === undefined
       ? {}
       : {
@@ -79,17 +71,6 @@ async function tell(parts: HubParts, write: Write<WatchTables>, moved: Moved): P
   await enqueueBegin(write, cause, parts.clock.now().getTime() + spanOf(parts.config.watch?.debounce, '30s'));
 }
 
-/** One for each base: a push after another, or one platform after the other, puts it off. */
-export function enqueueBegin<T>(write: Write<T>, cause: Cause, runAt: number): Promise<void> {
-  return enqueue(write, {
-    kind: jobs.begin,
-    key: cause.base,
-    payload: { cause },
-    runAt,
-    attempts: 1_000_000,
-  });
-}
-
 async function lookInto(parts: HubParts, reference: string): Promise<JobEnd> {
   const image = await parts.resolve(reference);
   const row = await parts.ledger
@@ -104,6 +85,7 @@ async function lookInto(parts: HubParts, reference: string): Promise<JobEnd> {
     await watchTags(write, bases, 'base');
     for (const base of bases) await enqueuePoll(write, base);
     await enqueue(write, { kind: jobs.verdict, key: reference, payload: { reference } });
+    if (parts.settingsOf(reference)?.maxAge !== undefined) await enqueueAge(write, reference);
   });
   return 'done';
 }
@@ -135,28 +117,6 @@ async function giveVerdict(parts: HubParts, reference: string): Promise<JobEnd> 
   return 'done';
 }
 
-/** As long as the tag names that digest: a base that is refused today may be signed in a moment. */
-async function begin(parts: HubParts, job: LeasedJob): Promise<JobEnd> {
-  const cause = job.payload['cause'] as unknown as Cause;
-  if (parts.renewal === undefined) return 'done';
-  if ((await parts.renewal.workshop.current(cause.base)) !== cause.to) return 'done';
-  // what stands on its earlier digests is known only once the new one is in the book
-  await recordLineage(parts, cause.base, await parts.resolve(cause.base, cause.to), true);
-  const begun = await beginRenewal(parts.renewal, cause, job);
-  if (begun.state === 'nothing') return 'done';
-  const { id: renewal, state, images } = begun;
-  parts.log.info({ base: cause.base, renewal, state, images }, begun.text);
-  if (!['refused', 'undecided', 'held'].includes(begun.state)) return 'done';
-  const row = await parts.ledger
-    .read<RenewalTables>()
-    .selectFrom('renewal_renewals')
-    .select('created_at')
-    .where('id', '=', begun.id)
-    .executeTakeFirst();
-  const age = parts.clock.now().getTime() - (row?.created_at ?? 0);
-  return { again: Math.min(latest, Math.max(soonest, age / 4)) };
-}
-
 /** What a registry told: a hint, which is looked into like any tag. Tags that nobody watches are left alone. */
 export async function hinted(parts: HubParts, reference: string): Promise<void> {
   const { domain, repository, tag } = parseReference(reference);
@@ -173,27 +133,6 @@ export async function hinted(parts: HubParts, reference: string): Promise<void> 
     parts.log.warn(
       { reference, error: messageOf(error) },
       'a push could not be taken note of; the next look finds it',
-    );
-  }
-}
-
-/** Somebody signed a digest: a base that was refused for want of it is asked again at once. */
-export async function signedFor(parts: HubParts, digest: string): Promise<void> {
-  try {
-    await parts.ledger.write<RenewalTables, void>(async (write) => {
-      const rows = await write
-        .selectFrom('renewal_renewals')
-        .select('cause')
-        .where('base_digest', '=', digest)
-        .where('state', 'in', ['refused', 'undecided'])
-        .execute();
-      for (const { cause } of rows)
-        await enqueueBegin(write, JSON.parse(cause) as Cause, parts.clock.now().getTime());
-    });
-  } catch (error) {
-    parts.log.warn(
-      { digest, error: messageOf(error) },
-      'a signature could not be taken note of; the next look finds it',
     );
   }
 }

@@ -19,6 +19,7 @@ export function imageSettings({ renewal }: ServerConfig, reference: string): Ima
     approval: found.approval ?? false,
     rollout: found.rollout ?? [],
     consent: found.consent ?? false,
+    ...(found.maxAge === undefined ? {} : { maxAge: spanOf(found.maxAge, '') }),
   };
 }
 

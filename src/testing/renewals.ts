@@ -48,6 +48,8 @@ export class World {
   /** Thrown once before the deed of that name. */
   readonly failing = new Map<string, Error>();
   settings: (reference: string) => ImageSettings | undefined = () => usual();
+  /** Hash of the policy in force. */
+  policy = 'h';
   now = Date.UTC(2026, 10, 27);
   readonly clock: Clock = { now: () => new Date(this.now) };
 
@@ -132,7 +134,7 @@ export class World {
       image: reference,
       digest: of,
       platforms: [],
-      policy: { name: 'default', hash: 'h', rulesHash: 'r' },
+      policy: { name: 'default', hash: this.policy, rulesHash: 'r' },
       rules: [
         rule('signed', 'signature', isSigned, 'signature-missing'),
         rule('no-critical', 'vulnerabilities', !bad, 'vulnerable'),
@@ -150,7 +152,7 @@ export class World {
       for (const below of level)
         for (const [reference, of] of this.tags) {
           const on = this.images.get(of)?.on;
-          if (reference.endsWith('-keep') || on === undefined || !this.#wasOf(on, below)) continue;
+          if (/-keep$|:seaworthy-/.test(reference) || on === undefined || !this.#wasOf(on, below)) continue;
           if (number === 1 && on === this.tags.get(below)) continue;
           found.push({ reference, digest: of, base: below, baseDigest: on, level: number });
           next.push(reference);
@@ -158,6 +160,24 @@ export class World {
       level = next;
     }
     return found;
+  }
+
+  /** A base that nobody ever moved, or the newest name of it. */
+  standsOn(reference: string): Dependent | undefined {
+    const of = this.tags.get(reference);
+    const on = of === undefined ? undefined : this.images.get(of)?.on;
+    const base = [...this.tags.keys()].find((below) => on !== undefined && this.#wasOf(on, below));
+    if (base === undefined) return undefined;
+    return { reference, digest: of!, base, baseDigest: on!, level: 1 };
+  }
+
+  #fixedBy(to: string, images: readonly Dependent[]): Map<string, string[]> {
+    const there = new Set(this.#findings(to).map(([id]) => id));
+    const fixes = images.map(({ reference, baseDigest }): [string, string[]] => [
+      reference,
+      this.#findings(baseDigest).flatMap(([id]) => (there.has(id) ? [] : [id])),
+    ]);
+    return new Map(fixes.filter(([, ids]) => ids.length > 0));
   }
 
   /** Digests that a tag ever named. */
@@ -184,6 +204,8 @@ export class World {
       targets: this.targets,
       settingsOf: (reference) => this.settings(reference),
       standingOn: (base) => this.standingOn(base),
+      standsOn: async (reference) => this.standsOn(reference),
+      fixedBy: async (to, images) => this.#fixedBy(to, images),
       name: 'http://127.0.0.1:7420',
     };
   }
@@ -200,6 +222,25 @@ export function usual(more: Partial<ImageSettings> = {}): ImageSettings {
   };
 }
 
+/** A pipeline that builds on what it is told to, each time another image; gives what it was asked. */
+export function builder(world: World, name: string, isSame = false): string[] {
+  const asked: string[] = [];
+  world.pipelines.set(name, {
+    kind: 'jenkins',
+    start: async ({ image, tag, stagingTag, base }) => {
+      asked.push(`${image} ${base.digest.slice(7, 19)}`);
+      const digestOf = isSame ? world.tags.get(`${image}:${tag}`)! : digest(`built-${asked.length}`);
+      const made = { digest: digestOf, on: base.digest, findings: [], isSigned: false };
+      world.put(`${image}:${stagingTag}`, world.images.get(digestOf) ?? made);
+      return {};
+    },
+    follow: async () => ({ state: 'succeeded' }),
+    cancel: async () => {},
+    probe: async () => {},
+  });
+  return asked;
+}
+
 /** A target that says what it is told to. */
 export function target(world: World, answer: () => RolloutLook): RolloutTarget {
   return {
@@ -212,6 +253,8 @@ export interface Running {
   ledger: Ledger;
   workers: Workers;
   begin(cause: Cause): Promise<void>;
+  /** A minute passes, and what is due is worked on. */
+  minute(): Promise<void>;
 }
 
 /** A ledger of its own with workers that renew. */
@@ -233,8 +276,14 @@ export async function renewing(t: TestContext, world: World, ledgers: TestLedger
   return {
     ledger,
     workers,
+    async minute() {
+      world.now += 60_000;
+      await workers.wake();
+      await workers.idle();
+    },
     async begin(cause) {
       const { enqueue } = await import('../ledger/index.ts');
+      world.now++;
       await ledger.write((write) => enqueue(write, { kind: 'begin', payload: { ...cause } }));
       await workers.idle();
     },
