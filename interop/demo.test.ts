@@ -39,7 +39,8 @@ function committed(dir: string): { tree: string; first: string; messages: string
   return {
     tree: git('rev-parse', 'main^{tree}'),
     first: git('rev-list', '--max-parents=0', 'main'),
-    messages: messages.map((one) => one.trim()).sort(),
+    // a renewal is named by when it began
+    messages: messages.map((one) => one.trim().replace(/\(renewal r[^)]+\)/, '(renewal)')).sort(),
   };
 }
 

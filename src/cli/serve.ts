@@ -1,10 +1,8 @@
 // seaworthy serve: the server that watches, renews and rolls out.
 import { Command } from 'commander';
-import { askPassword } from './password.ts';
-import { openSetting } from './setting.ts';
+import { optionNames } from '../server/contract/index.ts';
 
-export async function serveCommand(): Promise<Command> {
-  const { serverOptions } = await import('../server/index.ts');
+export function serveCommand(): Command {
   const command = new Command('serve')
     .description(
       'Run the server: it knows every image, notices what moved, renews what stands on it, and rolls it out.',
@@ -19,16 +17,21 @@ SEAWORTHY_WATCH_EVERY. Lists are given as YAML. Flags come before variables, var
 Example:
   $ seaworthy serve --home /var/lib/seaworthy --config server.yaml`,
     );
-  for (const { flag, description, isText } of serverOptions())
-    command.option(`${flag} <${isText ? 'text' : 'yaml'}>`, description);
+  for (const { path, description, isText } of optionNames)
+    command.option(`${flagOf(path)} <${isText ? 'text' : 'yaml'}>`, description);
   return command.action(run);
 }
 
 async function run(_: unknown, command: Command): Promise<void> {
   const options = command.opts<Record<string, string>>();
+  // help needs none of these
+  const [{ createLog, readConfig, serveHub }, { askPassword }, { openSetting }] = await Promise.all([
+    import('../server/index.ts'),
+    import('./password.ts'),
+    import('./setting.ts'),
+  ]);
   const setting = openSetting(command);
-  const { createLog, readConfig, serveHub, serverOptions } = await import('../server/index.ts');
-  const flags = Object.fromEntries(serverOptions().map(({ path, flag }) => [path, options[nameOf(flag)]]));
+  const flags = Object.fromEntries(optionNames.map(({ path }) => [path, options[nameOf(flagOf(path))]]));
   const config = readConfig(options['config'] ?? process.env['SEAWORTHY_CONFIG'], flags, process.env);
   const log = createLog(config.log ?? 'info');
   try {
@@ -53,6 +56,11 @@ async function run(_: unknown, command: Command): Promise<void> {
     await setting.close();
   }
   process.exit(0);
+}
+
+/** `watch.every` is `--watch-every`, `signing.passwordFile` is `--signing-password-file`. */
+function flagOf(path: string): string {
+  return `--${path.replaceAll('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** As commander names it: `--watch-every` is `watchEvery`. */

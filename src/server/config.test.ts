@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readConfig, spanOf } from './config.ts';
 import { serverOptions } from './configoptions.ts';
+import { optionNames } from './contract/index.ts';
 import { imageSettings } from './hubsettings.ts';
 import { serverSchema } from './schema.ts';
 
@@ -19,6 +20,14 @@ function file(t: TestContext, text: string): string {
 test('the published schema is the one that configurations are checked against', () => {
   const published = readFileSync(new URL('../../docs/schema/server.schema.json', import.meta.url), 'utf8');
   assert.equal(published, serverSchema());
+});
+
+test('the help of the command names the options of the schema, which it does not load', () => {
+  assert.deepEqual(
+    optionNames,
+    serverOptions().map(({ path, isText, description }) => ({ path, isText, description })),
+    'expected src/server/contract/optionnames.ts to be as the schema has it',
+  );
 });
 
 test('every option has a flag and a variable of its own', () => {

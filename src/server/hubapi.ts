@@ -12,9 +12,10 @@ import {
 import type { Tokens } from './access/index.ts';
 import { ApiRefusal, addRoute, textOf } from './api/index.ts';
 import { addEventRoutes } from './hubapievents.ts';
+import { reachedPage } from './hubapireached.ts';
 import { plan, renewal } from './hubapirenewals.ts';
 import { status } from './hubapistatus.ts';
-import { reached, reachedWorkloads, tags } from './hubapitags.ts';
+import { tags } from './hubapitags.ts';
 import { addTokenRoutes } from './hubapitokens.ts';
 import { enqueueBegin } from './hubbegin.ts';
 import { iso, wholeName } from './hubname.ts';
@@ -47,10 +48,7 @@ export function addHubRoutes(
   get('/v1/holds', async () => ({
     holds: (await listHolds(ledger)).map(({ since, ...hold }) => ({ ...hold, since: iso(since) })),
   }));
-  get('/v1/reached', async ({ query }) => {
-    const id = textOf(query, 'id');
-    return { reached: await reached(parts, id), workloads: await reachedWorkloads(parts, id) };
-  });
+  get('/v1/reached', ({ query }) => reachedPage(parts, textOf(query, 'id'), query));
   get('/v1/audit', async ({ query }) => ({
     entries: (
       await listAudit(ledger, query['before'] === undefined ? {} : { before: Number(query['before']) })

@@ -1,7 +1,7 @@
 // The agent's side of the API: orders fetched, what became of them and what runs reported, over outbound HTTPS alone.
 import { parseJson } from '../../core/index.ts';
 import type { HttpClient } from '../../net/index.ts';
-import { ServerFault } from './client.ts';
+import { ServerFault } from './fault.ts';
 import type { OrderReport, RunningItem, SignedOrder } from './order.ts';
 
 export interface AgentApi {

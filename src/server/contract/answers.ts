@@ -106,6 +106,12 @@ export interface ApiReachedAnswer {
   workloads: ApiReachedWorkload[];
 }
 
+/** Images come first, then containers. */
+export interface ApiReachedPage extends ApiReachedAnswer {
+  /** Given as `after`, the next page; absent: this is the last. */
+  next?: string;
+}
+
 export interface ApiDependent {
   reference: string;
   digest: string;

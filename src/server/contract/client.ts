@@ -1,23 +1,21 @@
 // The client of the server's API: one function for each question, faults as the server named them.
-import { Fault, parseJson } from '../../core/index.ts';
+import { parseJson } from '../../core/index.ts';
 import type { HttpClient } from '../../net/index.ts';
 import type {
   ApiError,
   ApiHold,
   ApiPlan,
-  ApiReached,
   ApiReachedAnswer,
+  ApiReachedPage,
   ApiRenewalDetail,
   ApiRenewalSummary,
   ApiStatus,
   ApiTag,
   ApiToken,
 } from './answers.ts';
-
-export type ServerFaultCode = 'server-refused' | 'server-answer';
-
-/** What the server said, or that it is no server of ours. */
-export class ServerFault extends Fault<ServerFaultCode> {}
+import { ServerFault } from './fault.ts';
+import type { ApiLineage } from './lineageanswers.ts';
+import { allPages } from './page.ts';
 
 export interface ApiOptions {
   http: HttpClient;
@@ -38,9 +36,9 @@ export interface Api {
   decline(image: string, reason: string): Promise<void>;
   holds(): Promise<ApiHold[]>;
   release(base: string, reason: string): Promise<void>;
-  reached(id: string): Promise<ApiReached[]>;
-  /** With the containers that run it. */
+  /** Every page of it. */
   reach(id: string): Promise<ApiReachedAnswer>;
+  lineage(image: string): Promise<ApiLineage>;
   tokens(): Promise<ApiToken[]>;
   createToken(token: {
     name: string;
@@ -73,8 +71,18 @@ export function createApi(options: ApiOptions): Api {
     decline: (image, reason) => post(`/v1/images/${part(image)}/decline`, { reason }),
     holds: async () => (await get<{ holds: ApiHold[] }>('/v1/holds')).holds,
     release: (base, reason) => post('/v1/holds/release', { base, reason }),
-    reached: async (id) => (await get<{ reached: ApiReached[] }>(`/v1/reached?id=${part(id)}`)).reached,
-    reach: (id) => get(`/v1/reached?id=${part(id)}`),
+    async reach(id) {
+      const pages = await allPages((after) =>
+        get<ApiReachedPage>(
+          `/v1/reached?id=${part(id)}${after === undefined ? '' : `&after=${part(after)}`}`,
+        ),
+      );
+      return {
+        reached: pages.flatMap(({ reached }) => reached),
+        workloads: pages.flatMap(({ workloads }) => workloads),
+      };
+    },
+    lineage: (image) => get(`/v1/lineage?image=${part(image)}`),
     tokens: async () => (await get<{ tokens: ApiToken[] }>('/v1/tokens')).tokens,
     createToken: (token) => post('/v1/tokens', token),
     revokeToken: (id) => post(`/v1/tokens/${part(id)}/revoke`, {}),

@@ -6,7 +6,8 @@ import { inventoryOf, packageOf } from '../testing/inventories.ts';
 import { testLedgers } from '../testing/ledgers.ts';
 import { WatchScene } from '../testing/watchscene.ts';
 import { noteAdvisories, type WatchTables, watchBook } from '../watch/index.ts';
-import { reached, reachedWorkloads } from './hubapitags.ts';
+import { allPages } from './contract/page.ts';
+import { reachedPage } from './hubapireached.ts';
 import type { HubParts } from './hubparts.ts';
 
 for (const ledgers of testLedgers())
@@ -48,18 +49,44 @@ for (const ledgers of testLedgers())
     });
     const parts = { ledger, database: scene.database } as HubParts;
     for (const id of ['CVE-2026-0001', 'GHSA-1']) {
-      const workloads = await reachedWorkloads(parts, id);
+      const { reached, workloads, next } = await reachedPage(parts, id);
+      assert.equal(next, undefined);
       assert.deepEqual(
-        workloads.map(({ name, digest }) => [name, digest]),
+        workloads.map(({ name, digest, severity }) => [name, digest, severity]),
         [
-          ['by-index', 'sha256:index'],
-          ['by-platform', 'sha256:old'],
+          ['by-index', 'sha256:index', 'unknown'],
+          ['by-platform', 'sha256:old', 'unknown'],
         ],
       );
       assert.deepEqual(
-        (await reached(parts, id)).map(({ reference, fixedIn }) => [reference, fixedIn]),
+        reached.map(({ reference, fixedIn }) => [reference, fixedIn]),
         [['r.example/sha256:old:1', '2.0.0']],
       );
     }
-    assert.deepEqual(await reachedWorkloads(parts, 'CVE-2026-0002'), []);
+    assert.deepEqual(await reachedPage(parts, 'CVE-2026-0002'), { reached: [], workloads: [] });
+    const whole = await reachedPage(parts, 'GHSA-1');
+    for (const limit of ['1', '2', '3']) {
+      const pages = await allPages((after) =>
+        reachedPage(parts, 'GHSA-1', { limit, ...(after === undefined ? {} : { after }) }),
+      );
+      assert.equal(pages.length, Math.ceil(3 / Number(limit)));
+      assert.deepEqual(
+        pages.flatMap(({ reached }) => reached),
+        whole.reached,
+      );
+      assert.deepEqual(
+        pages.flatMap(({ workloads }) => workloads),
+        whole.workloads,
+      );
+    }
+    for (const query of [
+      { limit: '0' },
+      { limit: '1001' },
+      { limit: 'x' },
+      { after: 'x' },
+      { after: Buffer.from('["images","a"]').toString('base64url') },
+      { after: Buffer.from('["__proto__"]').toString('base64url') },
+      { after: 'A'.repeat(20_000) },
+    ])
+      await assert.rejects(reachedPage(parts, 'GHSA-1', query), { status: 400 }, JSON.stringify(query));
   });
