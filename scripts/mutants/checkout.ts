@@ -10,8 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { throwAwayPlace } from '../place.ts';
 import type { Ended } from './reporter.ts';
 
 export interface Checkout {
@@ -28,7 +28,7 @@ const left = ['.git', '.tmp', 'dist'];
 const limit = 120_000;
 
 export function makeCheckout(root: string): Checkout {
-  const parent = mkdtempSync(join(tmpdir(), 'seaworthy-mutants-'));
+  const parent = mkdtempSync(join(throwAwayPlace(), 'seaworthy-mutants-'));
   // Below a folder, since larger tests look for data beside the checkout.
   const place = join(parent, 'main');
   mkdirSync(place);
@@ -38,8 +38,15 @@ export function makeCheckout(root: string): Checkout {
     else symlinkSync(join(root, name), join(place, name));
   }
   symlinkSync(join(root, '..', 'shared'), join(parent, 'shared'));
+  const compiled = join(parent, 'compiled');
+  const kept = join(parent, 't');
   return {
-    test: (files) => runTests(place, files),
+    test(files) {
+      // what a run left behind, and one that was ended leaves much, is not the next one's
+      rmSync(kept, { recursive: true, force: true });
+      mkdirSync(kept);
+      return runTests(place, files, { TMPDIR: kept, NODE_COMPILE_CACHE: compiled });
+    },
     async patched(file, text, run) {
       const path = join(place, file);
       const before = readFileSync(path);
@@ -54,10 +61,15 @@ export function makeCheckout(root: string): Checkout {
   };
 }
 
-function runTests(cwd: string, files: readonly string[]): Promise<Ended[]> {
+/**
+ * All in one process, which keeps what it compiled for the next: a start costs more than most tests. What is kept goes
+ * by the text of each file, so a mutant never runs as what stood there before.
+ */
+function runTests(cwd: string, files: readonly string[], set: Record<string, string>): Promise<Ended[]> {
   const reporter = join(import.meta.dirname, 'reporter.ts');
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const args = ['--test', '--test-concurrency=1', `--test-reporter=${reporter}`, ...files];
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const env = { ...inherited, ...set };
+  const args = ['--test', '--test-isolation=none', `--test-reporter=${reporter}`, ...files];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = setTimeout(() => child.kill('SIGKILL'), limit);

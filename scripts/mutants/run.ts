@@ -61,8 +61,8 @@ export async function runMutants({ root, mutants, atOnce, say }: RunOptions): Pr
   if (broken.length > 0) return broken;
   const checkouts = Array.from({ length: Math.min(atOnce, mutants.length) }, () => makeCheckout(root));
   try {
-    const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
-    const bad = await unmutated(checkouts, files, say);
+    const sets = new Map(mutants.map(({ tests }) => [tests.join(' '), tests]));
+    const bad = await unmutated(checkouts, [...sets.values()], say);
     if (bad.length > 0) return bad;
     const problems: string[] = [];
     let done = 0;
@@ -77,17 +77,22 @@ export async function runMutants({ root, mutants, atOnce, say }: RunOptions): Pr
   }
 }
 
-/** Without a mutant everything is green, or what a mutant turns red would say nothing. */
-async function unmutated(checkouts: Checkout[], files: string[], say: RunOptions['say']): Promise<string[]> {
+/** Without a mutant everything is green, together as a mutant runs it, or what a mutant turns red would say nothing. */
+async function unmutated(
+  checkouts: Checkout[],
+  sets: (readonly string[])[],
+  say: RunOptions['say'],
+): Promise<string[]> {
   const problems: string[] = [];
-  await each(checkouts, files, async (checkout, file) => {
-    const ended = await checkout.test([file]).catch((error: Error) => error);
-    if (ended instanceof Error) problems.push(`${file}: ${error(ended)}`);
+  await each(checkouts, sets, async (checkout, files) => {
+    const ended = await checkout.test(files).catch((error: Error) => error);
+    const of = files.join(', ');
+    if (ended instanceof Error) problems.push(`${of}: ${error(ended)}`);
     else
       for (const { title, passed, message } of ended)
-        if (!passed) problems.push(`${file}: expected “${title}” to pass without a mutant, got: ${message}`);
+        if (!passed) problems.push(`${of}: expected “${title}” to pass without a mutant, got: ${message}`);
   });
-  say(`without a mutant: ${files.length} test files, ${problems.length === 0 ? 'all green' : 'not green'}`);
+  say(`without a mutant: ${sets.length} sets of tests, ${problems.length === 0 ? 'all green' : 'not green'}`);
   return problems;
 }
 
