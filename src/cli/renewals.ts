@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Api, ApiHold, ApiRenewalSummary } from '../server/contract/index.ts';
-import { formatHolds, formatRenewal, formatRenewals } from './renewaltext.ts';
+import { formatRenewal } from './renewaldetail.ts';
+import { formatHolds, formatRenewals } from './renewaltext.ts';
 import { type ServerClientOptions, withApi, withServerOptions } from './serverapi.ts';
 
 interface Options extends ServerClientOptions {
@@ -32,7 +33,7 @@ async function run(id: string | undefined, options: Options, command: Command): 
   await withApi(command, options, async (api, { signal }) => {
     if (options.wait !== undefined) await waitFor(api, id, options.wait, signal);
     if (id !== undefined) {
-      write(await api.renewal(id), options.format, formatRenewal);
+      write(await api.renewal(id), options.format, (one) => formatRenewal(one));
       return;
     }
     const [renewals, holds] = await Promise.all([api.renewals(), api.holds()]);

@@ -1,12 +1,5 @@
 // Renewals as people read them.
-import type {
-  ApiCounted,
-  ApiHold,
-  ApiPlan,
-  ApiRenewalDetail,
-  ApiRenewalSummary,
-  ApiRenewedImage,
-} from '../server/contract/index.ts';
+import type { ApiCounted, ApiHold, ApiPlan, ApiRenewalSummary } from '../server/contract/index.ts';
 
 export function formatRenewals(renewals: readonly ApiRenewalSummary[]): string {
   if (renewals.length === 0) return 'nothing was renewed yet\n';
@@ -25,50 +18,10 @@ export function formatRenewals(renewals: readonly ApiRenewalSummary[]): string {
 export function formatHolds(holds: readonly ApiHold[]): string {
   return holds
     .map(
-      ({ base, reason, since }) =>
-        `\nheld since ${since.slice(0, 16)}: ${base}\n  ${reason}\n  seaworthy release ${base} --reason TEXT\n`,
+      ({ base, digest, reason, since }) =>
+        `\nheld since ${since.slice(0, 16)}: ${base} at ${short(digest)}\n  ${reason}\n  seaworthy release ${base} --reason TEXT\n`,
     )
     .join('');
-}
-
-export function formatRenewal({
-  id,
-  state,
-  text,
-  cause,
-  createdAt,
-  endedAt,
-  images,
-  digest,
-}: ApiRenewalDetail): string {
-  const head = `${id}  ${state}${text === '' ? '' : ` (${text})`}\n  ${cause}\n  base ${digest}\n  began ${createdAt.slice(0, 19)}Z${endedAt === undefined ? '' : `, took ${seconds(createdAt, endedAt)}`}\n`;
-  return `${head}${images.map(formatImage).join('')}`;
-}
-
-function formatImage(image: ApiRenewedImage): string {
-  const lines = [
-    `\n${image.reference}  ${image.state}`,
-    `  ${short(image.from)} → ${image.to === undefined ? 'nothing yet' : short(image.to)}, on ${image.base.reference} ${short(image.base.from)} → ${image.base.to === undefined ? '?' : short(image.base.to)}`,
-    ...(image.means === undefined
-      ? []
-      : [`  ${image.means}${image.why === undefined ? '' : `: ${image.why}`}`]),
-    ...(image.before === undefined
-      ? []
-      : [
-          `  findings ${formatCountedLevels(image.before)}${image.after === undefined ? '' : ` → ${formatCountedLevels(image.after)}`}`,
-        ]),
-    ...(image.approvedBy === undefined ? [] : [`  approved by ${image.approvedBy}`]),
-    ...image.rollouts.map(
-      ({ target, state, text }) => `  ${target}: ${state}${text === '' ? '' : `, ${text}`}`,
-    ),
-    ...(image.text === '' || image.rollouts.length > 0 ? [] : [`  ${image.text}`]),
-    ...(image.steps.length === 0
-      ? []
-      : [
-          `  ${image.steps.map(({ step, startedAt, endedAt }) => `${step} ${seconds(startedAt, endedAt)}`).join(', ')}`,
-        ]),
-  ];
-  return `${lines.join('\n')}\n`;
 }
 
 export function formatPlan({ base, digest, decision, why, held, images }: ApiPlan): string {
@@ -95,7 +48,7 @@ export function short(digest: string): string {
   return digest.slice(0, digest.indexOf(':') + 13);
 }
 
-function seconds(from: string, to: string): string {
+export function seconds(from: string, to: string): string {
   const ms = Date.parse(to) - Date.parse(from);
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }

@@ -3,7 +3,10 @@ import type { Ledger } from '../ledger/index.ts';
 import type { RenewalTables } from './book.ts';
 import { type Cause, causeText } from './cause.ts';
 import { RenewalFault } from './fault.ts';
+import { notesOf } from './notes.ts';
+import type { PackageDiff } from './packagediff.ts';
 import type { ImageState, RenewalState } from './state.ts';
+import type { Tried } from './trial.ts';
 import type { Counted } from './worse.ts';
 
 export interface RenewalSummary {
@@ -34,6 +37,10 @@ export interface RenewedImage {
   after?: Counted;
   approvedBy?: string;
   proofs?: unknown;
+  packages?: PackageDiff;
+  tried?: Tried;
+  /** What the proofs of its rebase leave to say. */
+  notes: string[];
   steps: { step: string; startedAt: number; endedAt: number; ledTo: string; text: string }[];
   rollouts: { target: string; state: string; text: string; startedAt: number; endedAt?: number }[];
 }
@@ -167,5 +174,8 @@ function imageOf(row: RenewalTables['renewal_images']): Omit<RenewedImage, 'step
     ...(row.found_after === null ? {} : { after: JSON.parse(row.found_after) as Counted }),
     ...(row.approved_by === null ? {} : { approvedBy: row.approved_by }),
     ...(row.proofs === null ? {} : { proofs: JSON.parse(row.proofs) as unknown }),
+    ...(row.packages === null ? {} : { packages: JSON.parse(row.packages) as PackageDiff }),
+    ...(row.tried === null ? {} : { tried: JSON.parse(row.tried) as Tried }),
+    notes: row.proofs === null ? [] : notesOf(JSON.parse(row.proofs)),
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../core/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { ScanResult } from '../scan/index.ts';
 import type { Verdict } from '../trust/index.ts';
+import type { PlatformPackages } from './packagediff.ts';
 import type { Pipeline } from './pipeline/index.ts';
 
 /** What is configured for an image. */
@@ -96,6 +97,8 @@ export interface Workshop {
   scan(reference: string, digest: string): Promise<ScanResult[]>;
   /** Judged by today's advisories; nothing is signed. */
   rescan(reference: string, digest: string): Promise<ScanResult[]>;
+  /** Of each of its platforms, judged by nobody. */
+  packages(reference: string, digest: string): Promise<PlatformPackages[]>;
   /** Attaches the renewal's attestation and our signature, each once. */
   sign(reference: string, digest: string, renewal: unknown): Promise<void>;
   /** Gives `from` a keep-tag of its own, then moves the tag. */

@@ -95,5 +95,8 @@ async function takeBack(image: ImageRow, parts: RenewalParts, why: string): Prom
   });
   const tag =
     now === image.to_digest ? 'the tag names the old digest again' : 'the tag was moved by somebody else';
-  return { to: 'returned', text: `${why}; ${tag}; ${image.base} is held: seaworthy release ${image.base}` };
+  return {
+    to: 'returned',
+    text: `${why}; ${tag}; nothing is renewed on ${image.base} until seaworthy release ${image.base} --reason TEXT`,
+  };
 }

@@ -1,14 +1,20 @@
 // From a new image to a verdict: scanned, judged without our signature, signed, judged again.
 
+import { packageDiff } from './packagediff.ts';
 import type { RenewalParts } from './parts.ts';
-import { signable, whyNot } from './predecessor.ts';
+import type { Verdict } from '../trust/index.ts';
+import { signable, whyUnfit } from './predecessor.ts';
 import { renewalPredicate } from './statement.ts';
 import type { ImageRow, Move } from './step.ts';
 import { type Counted, countFindings, whyWorse } from './worse.ts';
 
 export async function scanning(image: ImageRow, { workshop }: RenewalParts): Promise<Move> {
   const after = countFindings(await workshop.scan(image.reference, image.to_digest!));
-  const set = { found_after: JSON.stringify(after) };
+  const [old, fresh] = await Promise.all(
+    [image.from_digest, image.to_digest!].map((digest) => workshop.packages(image.reference, digest)),
+  );
+  const packages = JSON.stringify(packageDiff(old!, fresh!));
+  const set = { found_after: JSON.stringify(after), packages };
   const worse = whyWorse(JSON.parse(image.found_before!) as Counted, after);
   return worse === undefined ? { to: 'judging', set } : { to: 'stopped', set, text: worse };
 }
@@ -32,7 +38,8 @@ export async function signing(image: ImageRow, { workshop, clock }: RenewalParts
 export async function checking(image: ImageRow, parts: RenewalParts): Promise<Move> {
   const verdict = await parts.workshop.judge(image.reference, image.to_digest!);
   const set = { verdict_after: JSON.stringify(verdict) };
-  if (verdict.decision !== 'allow') return { to: 'stopped', set, text: whyNot(verdict) };
+  const why = whyUnfit(JSON.parse(image.verdict_before!) as Verdict, verdict);
+  if (why !== undefined) return { to: 'stopped', set, text: why };
   const isAsked = parts.settingsOf(image.reference)?.approval === true && image.approved_by === null;
   return { to: isAsked ? 'approval' : 'tagging', set };
 }

@@ -36,6 +36,7 @@ import {
   type VerifierThread,
 } from '../trust/index.ts';
 import type { Workshop } from './parts.ts';
+import { SeenPackages } from './seenpackages.ts';
 import { renewalType } from './statement.ts';
 
 export interface WorkshopOptions {
@@ -62,6 +63,7 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
   const { http, home, clock, registry } = options;
   const place = { http, ...registry };
   const configs = new Configs();
+  const seen = new SeenPackages();
   const at = (reference: string, digest: string) => {
     const { domain, repository } = parseReference(reference);
     return resolveImage({ domain, repository, digest }, place);
@@ -102,13 +104,15 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
     });
     return verdict;
   }
-  function rescan(reference: string, digest: string): Promise<ScanResult[]> {
-    return eachPlatform(reference, digest, async (image) =>
+  async function rescan(reference: string, digest: string): Promise<ScanResult[]> {
+    const results = await eachPlatform(reference, digest, async (image) =>
       judgeInventory(await inspectTarget(`registry:${pinned(image)}`, scanning), {
         ...scanning,
         database: options.database(),
       }),
     );
+    seen.keep(digest, results);
+    return results;
   }
   return {
     rebase: options.rebase,
@@ -138,10 +142,18 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
     rescan,
     async scan(reference, digest) {
       const attester = await attesterOf(options);
-      return eachPlatform(reference, digest, async (image, named): Promise<ScanResult> => {
+      const results = await eachPlatform(reference, digest, async (image, named): Promise<ScanResult> => {
         const scan = { ...scanning, database: options.database() };
         return (await attestScan(image, named, { scan, attester, clock })).result;
       });
+      seen.keep(digest, results);
+      return results;
+    },
+    async packages(reference, digest) {
+      const known = seen.of(digest);
+      if (known !== undefined) return known;
+      await rescan(reference, digest);
+      return seen.of(digest)!;
     },
     async sign(reference, digest, predicate) {
       const image = await at(reference, digest);

@@ -19,7 +19,9 @@ import {
   workOnImage,
 } from '../renewal/index.ts';
 import type { ScanResult } from '../scan/index.ts';
+import type { Package } from '../scan/inventory/index.ts';
 import type { Verdict } from '../trust/index.ts';
+import { packageOf } from './inventories.ts';
 import type { TestLedger } from './ledgers.ts';
 
 export function digest(name: string): string {
@@ -33,6 +35,8 @@ export interface WorldImage {
   findings: [id: string, severity: 'critical' | 'high' | 'low'][];
   isSigned: boolean;
   platforms?: string[];
+  /** Versions by name. */
+  packages?: Record<string, string>;
 }
 
 export class World {
@@ -87,6 +91,7 @@ export class World {
       return this.#found(of);
     },
     rescan: async (_reference, of) => this.#found(of),
+    packages: async (_reference, of) => [{ platform: 'linux/amd64', packages: this.#packages(of) }],
     sign: async (reference, of) => {
       this.#deed(`sign ${reference}`);
       this.images.get(of)!.isSigned = true;
@@ -113,6 +118,15 @@ export class World {
       severity: { level },
     }));
     return [{ findings, undecided: [] } as unknown as ScanResult];
+  }
+
+  #packages(of: string | undefined): Package[] {
+    const image = of === undefined ? undefined : this.images.get(of);
+    if (image === undefined) return [];
+    const own = Object.entries(image.packages ?? {}).map(([name, version]) =>
+      packageOf('deb', name, version, { namespace: 'debian' }),
+    );
+    return [...own, ...this.#packages(image.on)];
   }
 
   #verdict(reference: string, of: string): Verdict {

@@ -22,8 +22,10 @@ export interface PackageChanges {
   unordered: PackageChange[];
 }
 
+type Packages = Pick<Inventory, 'packages'>;
+
 /** Where a name is there in several versions, the highest that went is compared with the highest that came. */
-export function packageChanges(before: Inventory, after: Inventory): PackageChanges {
+export function packageChanges(before: Packages, after: Packages): PackageChanges {
   const changes: PackageChanges = { added: [], removed: [], upgraded: [], downgraded: [], unordered: [] };
   const old = byName(before);
   const now = byName(after);
@@ -50,7 +52,7 @@ export function packageChanges(before: Inventory, after: Inventory): PackageChan
   return changes;
 }
 
-function byName(inventory: Inventory): Map<string, Package[]> {
+function byName(inventory: Packages): Map<string, Package[]> {
   const found = new Map<string, Package[]>();
   for (const item of inventory.packages) {
     // rpm keeps the keys it trusts as packages whose versions are the keys' ids

@@ -1,4 +1,5 @@
 // What the server's API gives and takes, version 1: plain JSON, times in ISO 8601, digests whole.
+import type { ApiPackageDiff, ApiTried } from './recordanswers.ts';
 
 export interface ApiStatus {
   version: string;
@@ -60,6 +61,10 @@ export interface ApiRenewedImage {
   why?: string;
   before?: ApiCounted;
   after?: ApiCounted;
+  packages?: ApiPackageDiff;
+  /** Conflicts and proofs that do not hold by themselves, a sentence each. */
+  notes: string[];
+  tried?: ApiTried;
   approvedBy?: string;
   steps: { step: string; startedAt: string; endedAt: string; ledTo: string; text: string }[];
   rollouts: { target: string; state: string; text: string; startedAt: string; endedAt?: string }[];

@@ -16,4 +16,5 @@ export {
   type SignedOrder,
   signOrder,
 } from './order.ts';
+export type * from './recordanswers.ts';
 export type * from './workanswers.ts';
