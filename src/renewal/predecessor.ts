@@ -13,7 +13,7 @@ const lacksSignature: ReadonlySet<string> = new Set(['signature-missing', 'signe
  * reason than a missing signature stops here, and so does a rule that the predecessor did not meet itself.
  */
 export function signable(before: Verdict, after: Verdict): Signable {
-  const open = after.rules.filter(({ outcome }) => outcome === 'failed' || outcome === 'undecided');
+  const open = openRules(before, after);
   const others = open.filter((outcome) => !wantsSignature(outcome));
   if (others.length > 0) return { stop: others.map(said).join('; ') };
   const unmet = open.filter(
@@ -24,6 +24,27 @@ export function signable(before: Verdict, after: Verdict): Signable {
       stop: `its predecessor ${before.digest} did not meet ${unmet.map(({ rule }) => rule).join(', ')}: a renewal vouches for nothing that was not vouched for before`,
     };
   return { sign: open.map(({ rule }) => rule) };
+}
+
+/**
+ * Why the new image, signed by now, may not have the tag; undefined: it may. A rule in audit mode stops nothing that its
+ * predecessor did not meet either: a fixed base is not kept from an image because of a flaw of its own.
+ */
+export function whyUnfit(before: Verdict, after: Verdict): string | undefined {
+  if (after.decision === 'allow') return undefined;
+  const open = openRules(before, after);
+  const isForNothing = open.length === 0 && openRules(undefined, after).length > 0;
+  return isForNothing ? undefined : whyNot(after);
+}
+
+function openRules(before: Verdict | undefined, after: Verdict): RuleOutcome[] {
+  return after.rules
+    .filter(({ outcome }) => outcome === 'failed' || outcome === 'undecided')
+    .filter(({ rule, kind, mode, outcome }) => {
+      const was = before?.rules.find((one) => one.rule === rule)?.outcome;
+      const isNoWorse = was === outcome || (was === 'failed' && outcome === 'undecided');
+      return !(mode === 'audit' && kind !== 'signature' && isNoWorse);
+    });
 }
 
 function wantsSignature({ kind, outcome, code }: RuleOutcome): boolean {
