@@ -13,9 +13,10 @@ import { CliFault } from './fault.ts';
 import { readText } from './files.ts';
 import { formatLineage } from './lineagetext.ts';
 import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
+import type { ServerClientOptions } from './serverapi.ts';
 import { collect, openSetting, type Setting } from './setting.ts';
 
-interface Options extends RegistryOptions {
+interface Options extends RegistryOptions, ServerClientOptions {
   base?: string[];
   dockerfile?: string;
   target?: string;
@@ -34,16 +35,23 @@ export function lineageCommand(): Command {
       .option('--target <stage>', 'stage of the Dockerfile that was built (default: the last)')
       .option('--build-arg <name=value>', 'build argument of the Dockerfile (repeat)', one)
       .option('--platform <os/arch>', 'platform of a multi-platform image (default: this host’s)')
+      .option('--server <url>', 'ask a server what it knows, and what stands on the image')
+      .option(
+        '--token-file <file>',
+        'file with a token for it (SEAWORTHY_TOKEN is one; default: the home’s own)',
+      )
       .option('--json', 'as JSON')
       .addHelpText(
         'after',
         `
 A base is believed only when its layers are the lowest of the image: annotations, labels, provenance and a
 Dockerfile say which images to compare with. Bases that a server of this home has seen are compared as well.
+A server answers from its own record, at once, for images that it watches and what they stand on.
 
 Examples:
   $ seaworthy lineage registry.example.com/team/app:1.2
   $ seaworthy lineage registry.example.com/team/app:1.2 --base debian:12 --base debian:13
+  $ seaworthy lineage registry.example.com/base/debian:12 --server http://127.0.0.1:7420
 
 Exit codes: 0 the base is known (or the Dockerfile says there is none), 2 wrong usage, 3 unknown or ambiguous.`,
       )
@@ -56,6 +64,7 @@ function one(value: string, before: string[] = []): string[] {
 }
 
 async function run(name: string, options: Options, command: Command): Promise<void> {
+  if (options.server !== undefined) return askServer(name, options, command);
   const dockerfile =
     options.dockerfile === undefined
       ? undefined
@@ -88,6 +97,32 @@ async function run(name: string, options: Options, command: Command): Promise<vo
     await book?.close();
     await setting.close();
   }
+}
+
+async function askServer(name: string, options: Options, command: Command): Promise<void> {
+  for (const one of ['base', 'dockerfile', 'target', 'buildArg'] as const)
+    if (options[one] !== undefined)
+      throw new CliFault('option-invalid', `expected --server alone, got ${one} as well`, {
+        hint: 'a server compares with what it has seen: leave --server out to compare with images of your own',
+      });
+  const [{ formatServerLineage, isWhollyKnown }, { withApi }] = await Promise.all([
+    import('./lineageserver.ts'),
+    import('./serverapi.ts'),
+  ]);
+  await withApi(command, options, async (api) => {
+    const whole = await api.lineage(name);
+    const platforms = whole.platforms.filter(
+      ({ platform }) => options.platform === undefined || platform === options.platform,
+    );
+    if (platforms.length === 0)
+      throw new CliFault(
+        'option-invalid',
+        `expected --platform ${whole.platforms.map(({ platform }) => platform).join(' or ')}, got ${options.platform}`,
+      );
+    const answer = { ...whole, platforms };
+    process.stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : formatServerLineage(answer));
+    process.exitCode = isWhollyKnown(answer) ? exitCodes.done : exitCodes.undecided;
+  });
 }
 
 function isKnown({ lineage }: Looked): boolean {

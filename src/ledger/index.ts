@@ -2,6 +2,7 @@
 
 export { type Generated, type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 export { type AuditEntry, type AuditQuery, listAudit, type RecordedEntry, record } from './audit.ts';
+export { countEvents } from './countevents.ts';
 export { type Deliver, type Delivery, type DeliveryOptions, startDelivery } from './delivery.ts';
 export { enqueue } from './enqueue.ts';
 export { enqueueAll, type KeyedJob } from './enqueueall.ts';

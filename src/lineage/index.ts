@@ -13,6 +13,7 @@ export {
 } from './dockerfile.ts';
 export { LineageFault, type LineageFaultCode } from './fault.ts';
 export { dependentsOf, type Ground, type Standing, type Standings } from './graph.ts';
+export { type Known, knownOf } from './known.ts';
 export { type Claim, type Lineage, type LineageFacts, lineageOf } from './lineage.ts';
 export { type Looked, type LookOptions, lookUp } from './look.ts';
 export { isLinkedBuild, type Material, materialsOf } from './materials.ts';

@@ -12,6 +12,7 @@ import {
 import type { Tokens } from './access/index.ts';
 import { ApiRefusal, addRoute, textOf } from './api/index.ts';
 import { addEventRoutes } from './hubapievents.ts';
+import { lineageAnswer } from './hubapilineage.ts';
 import { reachedPage } from './hubapireached.ts';
 import { plan, renewal } from './hubapirenewals.ts';
 import { status } from './hubapistatus.ts';
@@ -48,6 +49,7 @@ export function addHubRoutes(
   get('/v1/holds', async () => ({
     holds: (await listHolds(ledger)).map(({ since, ...hold }) => ({ ...hold, since: iso(since) })),
   }));
+  get('/v1/lineage', ({ query }) => lineageAnswer(parts, textOf(query, 'image')));
   get('/v1/reached', ({ query }) => reachedPage(parts, textOf(query, 'id'), query));
   get('/v1/audit', async ({ query }) => ({
     entries: (

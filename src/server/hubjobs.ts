@@ -2,6 +2,7 @@
 import { isFault, messageOf } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
 import { enqueue, type JobEnd, type JobHandler, type Write } from '../ledger/index.ts';
+import { forgetTag, type LineageTables } from '../lineage/index.ts';
 import { type Cause, cancelJob, cancelRun, imageJob, workOnImage } from '../renewal/index.ts';
 import { lookAtTag, type Moved, observeImage, type WatchTables, watchTags } from '../watch/index.ts';
 import { spanOf } from './config.ts';
@@ -64,7 +65,11 @@ async function poll(parts: HubParts, reference: string): Promise<JobEnd> {
 async function tell(parts: HubParts, write: Write<WatchTables>, moved: Moved): Promise<void> {
   const { reference, from, to, platforms } = moved;
   parts.log.info({ reference, from, to, platforms }, to === null ? 'a tag is gone' : 'a tag moved');
-  if (to === null) return;
+  if (to === null) {
+    // only where its registry said so (404): one that is away moves nothing
+    const { domain, repository, tag = 'latest' } = parseReference(reference);
+    return forgetTag(write as Write<WatchTables & LineageTables>, `${domain}/${repository}`, tag);
+  }
   await enqueue(write, { kind: jobs.image, key: reference, payload: { reference } });
   if (platforms.length === 0) return;
   const cause: Cause = { kind: 'base-moved', base: reference, from, to };

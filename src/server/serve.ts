@@ -2,12 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createApp } from './api/index.ts';
 import { addressOf } from './embedded.ts';
 import { type HubOptions, startHub } from './hub.ts';
 import { addAgentRoutes } from './hubagentapi.ts';
 import { addHubRoutes } from './hubapi.ts';
+import { addWorkRoutes } from './hubapiwork.ts';
+import { createHubMetrics } from './hubmetrics.ts';
 
 export interface Served {
   /** `http://127.0.0.1:7420` */
@@ -38,7 +39,8 @@ export async function serveHub(options: HubOptions): Promise<Served> {
     });
     addHubRoutes(app, hub.parts, hub.tokens, hub.embedded?.domain);
     addAgentRoutes(app, hub.parts, hub.tokens);
-    const metrics = metricsOf(hub.parts.renewal !== undefined);
+    const metrics = createHubMetrics(hub.parts.ledger, hub.parts.renewal !== undefined);
+    addWorkRoutes(app, hub.parts, hub.tokens, metrics.verified);
     app.get('/healthz', async () => 'ok\n');
     app.get('/readyz', async (_request, reply) => {
       try {
@@ -49,7 +51,7 @@ export async function serveHub(options: HubOptions): Promise<Served> {
       }
     });
     app.get('/metrics', async (_request, reply) =>
-      reply.type(metrics.contentType).send(await metrics.metrics()),
+      reply.type(metrics.contentType).send(await metrics.text()),
     );
     const { host, port } = addressOf(config.listen ?? '127.0.0.1:7420');
     await app.listen({ host, port });
@@ -85,15 +87,4 @@ async function adminToken(
   const token = await tokens.create({ name: 'admin', role: 'admin' }, 'seaworthy serve');
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   return file;
-}
-
-function metricsOf(isRenewing: boolean): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: 'seaworthy_renewing',
-    help: '1 when there is a key to sign renewals with',
-    registers: [registry],
-  }).set(isRenewing ? 1 : 0);
-  return registry;
 }

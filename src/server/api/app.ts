@@ -125,7 +125,12 @@ export function textOf(values: Readonly<Record<string, unknown>>, name: string):
   );
 }
 
-const notThere: ReadonlySet<string> = new Set(['renewal-unknown', 'image-not-found']);
+const notThere: ReadonlySet<string> = new Set([
+  'renewal-unknown',
+  'image-not-found',
+  'job-unknown',
+  'event-unknown',
+]);
 
 function refusalOf(error: unknown): { status: number; body: ApiError } {
   if (error instanceof ApiRefusal)
