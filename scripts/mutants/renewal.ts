@@ -2,6 +2,7 @@
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const renew = ['src/renewal/renew.test.ts'];
+const unsafe = ['src/renewal/unsafe.test.ts'];
 const access = ['src/server/access/access.test.ts'];
 const orders = ['src/server/contract/order.test.ts'];
 const obeyed = ['src/server/obey.test.ts'];
@@ -39,7 +40,7 @@ export const renewalMutants: readonly Mutant[] = [
       red: ['a rollout (sqlite) > of an image that somebody moved meanwhile'],
     },
   ]),
-  ...mutantsOf('src/renewal/making.ts', renew, [
+  ...mutantsOf('src/renewal/making.ts', unsafe, [
     {
       name: 'renewal: a pipeline is believed about what it pushed',
       find: 'if (look.digest !== undefined && look.digest !== digest)',

@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { testLedgers } from '../testing/ledgers.ts';
-import { digest, renewing, target, usual, World } from '../testing/renewals.ts';
-import { RemoteFault } from '../transport/index.ts';
+import { digest, renewing, target, usual } from '../testing/renewals.ts';
+import { app, base, fixed, over, top, web, world } from '../testing/renewalscene.ts';
 import { approveImage, declineImage } from './decide.ts';
 import { listHolds, releaseBase } from './holds.ts';
 import { listRenewals, readRenewal } from './list.ts';
-import type { Pipeline, RunState } from './pipeline/index.ts';
-import { isEnd } from './state.ts';
-
-const base = 'r.example/base:1';
-const app = 'r.example/app:1';
-const web = 'r.example/web:1';
-const top = 'r.example/top:1';
-
-/** base ← app ← top, base ← web; the base has a critical flaw. */
-function world(): World {
-  const made = new World();
-  made.put(base, { digest: digest('base-1'), findings: [['CVE-1', 'critical']], isSigned: true });
-  made.put(app, { digest: digest('app-1'), on: digest('base-1'), findings: [], isSigned: true });
-  made.put(web, { digest: digest('web-1'), on: digest('base-1'), findings: [], isSigned: true });
-  made.put(top, { digest: digest('top-1'), on: digest('app-1'), findings: [], isSigned: true });
-  return made;
-}
-
-const fixed = (name = 'base-2') => ({ digest: digest(name), findings: [] as [], isSigned: true });
 
 for (const ledgers of testLedgers()) {
   describe(`a base moved (${ledgers.dialect})`, () => {
@@ -168,144 +149,6 @@ for (const ledgers of testLedgers()) {
     });
   });
 
-  describe(`an unsafe rebase (${ledgers.dialect})`, () => {
-    const unsafe = () => {
-      const made = world();
-      made.unproven.set(app, 'libssl.so.3 is not in the new base');
-      return made;
-    };
-
-    test('is rebuilt by a pipeline that is asked once and not believed', async (t) => {
-      const made = unsafe();
-      const looks: RunState[] = [
-        { state: 'running', text: 'queued' },
-        { state: 'succeeded', digest: digest('built') },
-      ];
-      const asked: string[] = [];
-      made.pipelines.set('azure', {
-        kind: 'azure-pipelines',
-        start: async ({ id, stagingTag, image, base: on }) => {
-          asked.push(`${image} ${on.image}@${on.digest.slice(7, 19)} ${stagingTag === `seaworthy-${id}`}`);
-          made.put(`${image}:${stagingTag}`, {
-            digest: digest('built'),
-            on: on.digest,
-            findings: [],
-            isSigned: false,
-          });
-          return { run: 7 };
-        },
-        follow: async () => {
-          made.now += 60_000;
-          return looks.shift() ?? { state: 'failed', text: 'asked too often' };
-        },
-        cancel: async () => {},
-        probe: async () => {},
-      } satisfies Pipeline);
-      made.settings = () => usual({ pipeline: 'azure' });
-      const { ledger, begin, workers } = await renewing(t, made, ledgers);
-      await begin(made.move(base, fixed()));
-      for (let i = 0; i < 5; i++) {
-        made.now += 60_000;
-        await workers.wake();
-        await workers.idle();
-      }
-      assert.deepEqual(asked, [`r.example/app r.example/base@${digest('base-2').slice(7, 19)} true`]);
-      const [summary] = await listRenewals(ledger);
-      const { images } = await readRenewal(ledger, summary!.id);
-      const built = images.find(({ reference }) => reference === app)!;
-      assert.deepEqual([built.state, built.means], ['done', 'rebuild']);
-      assert.match(built.why!, /no rebase: libssl\.so\.3 is not in the new base/);
-      assert.equal(made.tags.get(app), digest('built'));
-    });
-
-    const lies: [string, RunState, (made: World, staging: string) => void, RegExp][] = [
-      ['pushes nothing', { state: 'succeeded' }, () => {}, /pushed nothing/],
-      [
-        'names another digest than it pushed',
-        { state: 'succeeded', digest: digest('other') },
-        (made, staging) =>
-          made.put(staging, { digest: digest('built'), on: digest('base-2'), findings: [], isSigned: true }),
-        /says that it pushed/,
-      ],
-      [
-        'builds on another base',
-        { state: 'succeeded' },
-        (made, staging) =>
-          made.put(staging, { digest: digest('built'), on: digest('base-1'), findings: [], isSigned: true }),
-        /on another base/,
-      ],
-      [
-        'leaves out a platform',
-        { state: 'succeeded' },
-        (made, staging) => {
-          made.images.get(digest('app-1'))!.platforms = ['linux/amd64', 'linux/arm64'];
-          made.put(staging, { digest: digest('built'), on: digest('base-2'), findings: [], isSigned: true });
-        },
-        /built nothing for linux\/arm64/,
-      ],
-      ['fails', { state: 'failed', text: 'exit 1' }, () => {}, /ci: exit 1/],
-    ];
-    for (const [name, look, does, said] of lies)
-      test(`whose pipeline ${name} ends there, and nothing is signed`, async (t) => {
-        const made = unsafe();
-        made.pipelines.set('ci', {
-          kind: 'jenkins',
-          start: async ({ image, stagingTag }) => {
-            does(made, `${image}:${stagingTag}`);
-            return {};
-          },
-          follow: async () => look,
-          cancel: async () => {},
-          probe: async () => {},
-        });
-        made.settings = (reference) => (reference === app ? usual({ pipeline: 'ci' }) : undefined);
-        const { ledger, begin, workers } = await renewing(t, made, ledgers);
-        await begin(made.move(base, fixed()));
-        made.now += 60_000;
-        await workers.wake();
-        await workers.idle();
-        const [summary] = await listRenewals(ledger);
-        const { images } = await readRenewal(ledger, summary!.id);
-        assert.equal(images[0]!.state, 'failed');
-        assert.match(images[0]!.text, said);
-        assert.deepEqual(made.deeds, []);
-      });
-
-    test('of which nothing is configured is named, with the proof that failed', async (t) => {
-      const made = unsafe();
-      const { ledger, begin } = await renewing(t, made, ledgers);
-      await begin(made.move(base, fixed()));
-      const [summary] = await listRenewals(ledger);
-      const { images } = await readRenewal(ledger, summary!.id);
-      const one = images.find(({ reference }) => reference === app)!;
-      assert.equal(one.state, 'unsafe');
-      assert.match(one.text, /libssl\.so\.3 is not in the new base; nothing is configured to rebuild it/);
-    });
-
-    test('whose pipeline hangs is cancelled after its time', async (t) => {
-      const made = unsafe();
-      let cancelled = 0;
-      made.pipelines.set('ci', {
-        kind: 'jenkins',
-        start: async () => ({}),
-        follow: async () => ({ state: 'running', text: 'hangs' }),
-        cancel: async () => void cancelled++,
-        probe: async () => {},
-      });
-      made.settings = (reference) =>
-        reference === app ? usual({ pipeline: 'ci', patience: 60_000 }) : undefined;
-      const { ledger, begin, workers } = await renewing(t, made, ledgers);
-      await begin(made.move(base, fixed()));
-      made.now += 61_000;
-      await workers.wake();
-      await workers.idle();
-      const [summary] = await listRenewals(ledger);
-      const { images } = await readRenewal(ledger, summary!.id);
-      assert.match(images[0]!.text, /ci did not end within 60 s/);
-      assert.equal(cancelled, 1);
-    });
-  });
-
   describe(`a rollout (${ledgers.dialect})`, () => {
     test('that comes back takes the tag back, and holds the base until it is released', async (t) => {
       const made = world();
@@ -378,45 +221,4 @@ for (const ledgers of testLedgers()) {
       await assert.rejects(readRenewal(ledger, 'none'), { code: 'renewal-unknown' });
     });
   });
-
-  describe(`bad days (${ledgers.dialect})`, () => {
-    for (const deed of ['rebase', 'scan', 'sign', 'tag'])
-      test(`the registry goes away before the ${deed}: it is tried again, and nothing is done twice`, async (t) => {
-        const made = world();
-        made.failing.set(deed, new RemoteFault('registry-failed', 'expected an answer, got none'));
-        const { ledger, begin, workers } = await renewing(t, made, ledgers);
-        await begin(made.move(base, fixed()));
-        await workers.wake();
-        await workers.idle();
-        assert.deepEqual(
-          (await listRenewals(ledger)).map(({ state }) => state),
-          ['done'],
-        );
-        assert.deepEqual(made.deeds.filter((text) => text.startsWith('tag ')).sort(), [
-          `tag ${app}`,
-          `tag ${top}`,
-          `tag ${web}`,
-        ]);
-      });
-
-    test('what a registry refuses for good ends that image, and says why', async (t) => {
-      const made = world();
-      made.settings = (reference) => (reference === app ? usual() : undefined);
-      made.failing.set('rebase', new RemoteFault('access-denied', 'expected to push, got 403'));
-      const { ledger, begin } = await renewing(t, made, ledgers);
-      await begin(made.move(base, fixed()));
-      const [summary] = await listRenewals(ledger);
-      const { images } = await readRenewal(ledger, summary!.id);
-      assert.deepEqual([images[0]!.state, images[0]!.text], ['failed', 'making: expected to push, got 403']);
-    });
-  });
-}
-
-/** Until the image is over. */
-async function over(ledger: Parameters<typeof readRenewal>[0], image: string): Promise<void> {
-  for (;;) {
-    const { images } = await readRenewal(ledger, image.slice(0, image.indexOf('.')));
-    if (isEnd(images.find(({ id }) => id === image)!.state)) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
