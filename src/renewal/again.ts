@@ -12,5 +12,6 @@ export function isTriedAgain(
   if (change === 'release') return last.state === 'returned';
   // the policy stopped it, and it was another one
   if (last.state !== 'stopped' || last.verdict_after === null) return false;
-  return (JSON.parse(last.verdict_after) as Verdict).policy.hash !== id;
+  const { decision, policy } = JSON.parse(last.verdict_after) as Verdict;
+  return decision !== 'allow' && policy.hash !== id;
 }

@@ -5,6 +5,7 @@ import type { ScanResult } from '../scan/index.ts';
 import type { Verdict } from '../trust/index.ts';
 import type { PlatformPackages } from './packagediff.ts';
 import type { Pipeline } from './pipeline/index.ts';
+import type { TryOut } from './trials.ts';
 
 /** What is configured for an image. */
 export interface ImageSettings {
@@ -119,6 +120,8 @@ export interface RenewalParts {
   standsOn(reference: string): Promise<Dependent | undefined>;
   /** By reference: flaws that reach an image by its base, and that the base `to` no longer has. Who has none is left out. */
   fixedBy(to: string, images: readonly Dependent[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Runs a smoke test on a staged image. Rejects only when `signal` is aborted. */
+  tryOut: TryOut;
   /** Where people read more; for texts of rollouts. */
   name: string;
 }

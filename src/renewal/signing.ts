@@ -1,11 +1,12 @@
 // From a new image to a verdict: scanned, judged without our signature, signed, judged again.
 
+import type { Verdict } from '../trust/index.ts';
 import { packageDiff } from './packagediff.ts';
 import type { RenewalParts } from './parts.ts';
-import type { Verdict } from '../trust/index.ts';
 import { signable, whyUnfit } from './predecessor.ts';
 import { renewalPredicate } from './statement.ts';
 import type { ImageRow, Move } from './step.ts';
+import { afterTrial } from './trying.ts';
 import { type Counted, countFindings, whyWorse } from './worse.ts';
 
 export async function scanning(image: ImageRow, { workshop }: RenewalParts): Promise<Move> {
@@ -40,6 +41,6 @@ export async function checking(image: ImageRow, parts: RenewalParts): Promise<Mo
   const set = { verdict_after: JSON.stringify(verdict) };
   const why = whyUnfit(JSON.parse(image.verdict_before!) as Verdict, verdict);
   if (why !== undefined) return { to: 'stopped', set, text: why };
-  const isAsked = parts.settingsOf(image.reference)?.approval === true && image.approved_by === null;
-  return { to: isAsked ? 'approval' : 'tagging', set };
+  const settings = parts.settingsOf(image.reference);
+  return { to: settings?.smokeTest === undefined ? afterTrial(image, settings) : 'trying', set };
 }

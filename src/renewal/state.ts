@@ -30,6 +30,8 @@ export const openStates = [
   'signing',
   /** Judged with it: only `allow` goes on. */
   'checking',
+  /** The smoke test of the configuration runs. */
+  'trying',
   /** A person is asked. */
   'approval',
   'tagging',

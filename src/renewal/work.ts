@@ -12,6 +12,7 @@ import { checking, judging, scanning, signing } from './signing.ts';
 import { isEnd, type OpenState } from './state.ts';
 import type { ImageRow, Move, Step } from './step.ts';
 import { approval, tagging, waiting } from './tagging.ts';
+import { trying } from './trying.ts';
 
 const steps: Record<OpenState, Step> = {
   waiting,
@@ -20,6 +21,7 @@ const steps: Record<OpenState, Step> = {
   judging,
   signing,
   checking,
+  trying,
   approval,
   tagging,
   rolling,

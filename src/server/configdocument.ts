@@ -98,7 +98,22 @@ const renewed = z.strictObject({
     .describe('The owner’s word that a rebase is safe, where only that is missing.'),
   approval: z.boolean().optional().describe('A person is asked before the tag moves.'),
   rollout: z.array(name).max(100).optional().describe('Targets that follow.'),
-  maxAge: span.optional().describe('Renewed when it is older, even where its base did not move; needs a pipeline.'),
+  smokeTest: z
+    .strictObject({
+      command: z
+        .array(z.string().min(1).max(4000))
+        .min(1)
+        .max(100)
+        .describe(
+          'Program and arguments, run on this machine without a shell; {image} is the new image by digest.',
+        ),
+      timeout: span.optional().describe('5m when absent.'),
+    })
+    .optional()
+    .describe('Must exit with 0 before the tag moves.'),
+  maxAge: span
+    .optional()
+    .describe('Renewed when it is older, even where its base did not move; needs a pipeline.'),
 });
 
 export const serverDocument = z.strictObject({

@@ -14,6 +14,7 @@ import type { HttpClient } from '../net/index.ts';
 import { registryBook } from '../registry/index.ts';
 import {
   createRebaser,
+  createTrials,
   createWorkshop,
   type RenewalParts,
   renewalBook,
@@ -200,6 +201,7 @@ async function partsOf(
           settingsOf,
           standingOn: (base) => staleOn(ledger.read<LineageTables>(), base),
           standsOn: (reference) => standsOn(ledger.read<LineageTables>(), reference),
+          tryOut: createTrials({ directory: home.dir('trials'), env }),
           fixedBy: (to, images) => fixedBy({ ledger }, to, images),
           name: config.url ?? `http://${config.listen ?? '127.0.0.1:7420'}`,
         };

@@ -19,6 +19,14 @@ export function imageSettings({ renewal }: ServerConfig, reference: string): Ima
     approval: found.approval ?? false,
     rollout: found.rollout ?? [],
     consent: found.consent ?? false,
+    ...(found.smokeTest === undefined
+      ? {}
+      : {
+          smokeTest: {
+            command: found.smokeTest.command,
+            timeout: spanOf(found.smokeTest.timeout, '5m'),
+          },
+        }),
     ...(found.maxAge === undefined ? {} : { maxAge: spanOf(found.maxAge, '') }),
   };
 }
