@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, type ImageMade, imageOf, layerOf, type MadeLayer } from '../image/index.ts';
+import { waitingProgram } from './demoprogram.ts';
 
 /** Debian 12's names, versions and sources as its archive had them; the fix is DSA-5497-2. */
 const flawed = '1.2.4-0.2';
@@ -18,6 +19,8 @@ ID=debian
 
 /** Of images and of the first commit: the same everywhere. */
 export const created = '2026-11-01T00:00:00Z';
+/** What every image runs. */
+const program = 'usr/bin/wait-for-end';
 const consent = { 'dev.seaworthy.rebasable': 'true' };
 
 function status(packages: readonly [name: string, version: string, source: string][]): string {
@@ -41,6 +44,8 @@ function debian(webp: string): MadeLayer[] {
           ['libwebp7', webp, 'libwebp'],
         ]),
       },
+      { path: 'var/lib/dpkg/info/base-files.list', data: `/.\n/etc/os-release\n/${program}\n` },
+      { path: program, data: waitingProgram(), mode: 0o755 },
     ]),
   ];
 }
@@ -117,7 +122,7 @@ function imageOfDemo({ layers, base }: Named): ImageMade {
   return imageOf({
     layers,
     created,
-    config: { Env: ['PATH=/usr/bin:/bin'], Labels: consent },
+    config: { Env: ['PATH=/usr/bin:/bin'], Entrypoint: [`/${program}`], User: '65532', Labels: consent },
     ...(base === undefined ? {} : { annotations: { 'org.opencontainers.image.base.name': base } }),
   });
 }

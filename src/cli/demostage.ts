@@ -9,19 +9,31 @@ export interface Ran {
   stderr: string;
 }
 
+/** Ms until a server has to listen: a busy machine takes its time. */
+const startLimit = 60_000;
 const wordsOf = (line: string) => line.split(' ').filter((word) => word !== '');
 
 export class Stage {
   readonly dir: string;
   readonly #say: (line: string) => void;
   readonly #main: (words: string[]) => Promise<void>;
+  readonly #globals: string;
   readonly #servers = new Set<ChildProcess>();
 
-  /** `main` is the command line itself. The process works in `dir` from now on. */
-  constructor(dir: string, say: (line: string) => void, main: (words: string[]) => Promise<void>) {
+  /**
+   * `main` is the command line itself; `globals`: options that stand before each command. The process works in `dir`
+   * from now on.
+   */
+  constructor(
+    dir: string,
+    say: (line: string) => void,
+    main: (words: string[]) => Promise<void>,
+    globals = '',
+  ) {
     this.dir = dir;
     this.#say = say;
     this.#main = main;
+    this.#globals = globals;
     process.chdir(dir);
   }
 
@@ -31,7 +43,7 @@ export class Stage {
 
   /** `seaworthy LINE`, shown as it is run. Throws CliFault when it ends with another code. */
   async run(line: string, expected: number | 'any' = 0): Promise<Ran> {
-    this.#say(`$ seaworthy ${line}`);
+    this.#say(`$ seaworthy ${this.#globals}${line}`);
     return this.quietly(line, expected);
   }
 
@@ -63,7 +75,7 @@ export class Stage {
     stdout.write = into('stdout');
     stderr.write = into('stderr');
     try {
-      await this.#main(wordsOf(line));
+      await this.#main(wordsOf(`${this.#globals}${line}`));
     } finally {
       stdout.write = writes.stdout;
       stderr.write = writes.stderr;
@@ -75,11 +87,11 @@ export class Stage {
 
   /** In the background until `stop` or `close`; `ready` is asked until it says so. */
   async start(line: string, ready: () => Promise<boolean>, isShown = true): Promise<ChildProcess> {
-    if (isShown) this.#say(`$ seaworthy ${line} &`);
+    if (isShown) this.#say(`$ seaworthy ${this.#globals}${line} &`);
     const child = this.#spawn(line);
     this.#servers.add(child);
     child.once('exit', () => this.#servers.delete(child));
-    const until = Date.now() + 20_000;
+    const until = Date.now() + startLimit;
     while (!(await ready())) {
       if (child.exitCode !== null || Date.now() > until)
         throw new CliFault('demo-failed', `expected seaworthy ${line} to listen, got nothing`, {
@@ -103,7 +115,7 @@ export class Stage {
   #spawn(line: string): ChildProcess {
     const program = process.argv[1];
     if (program === undefined) throw new Error('expected a program to run again, got none');
-    return spawn(process.execPath, [...process.execArgv, program, ...wordsOf(line)], {
+    return spawn(process.execPath, [...process.execArgv, program, ...wordsOf(`${this.#globals}${line}`)], {
       cwd: this.dir,
       stdio: 'ignore',
     });

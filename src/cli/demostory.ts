@@ -1,15 +1,20 @@
 // The story of the demo, scene by scene; every figure and verdict in it is what the commands answered.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KubeObject } from '../cluster/kube/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { type Api, type ApiRenewalDetail, createApi } from '../server/contract/index.ts';
-import type { DemoAddresses } from './demofiles.ts';
-import { demoFlaw } from './demoimages.ts';
+import { demoDigest, demoFlaw } from './demoimages.ts';
+import type { DemoCluster } from './demokube.ts';
+import { type DemoPlace, demoNamespace } from './demoplace.ts';
 import type { Stage } from './demostage.ts';
 import { formatCountedLevels, short } from './renewaltext.ts';
 
-export interface Story extends DemoAddresses {
+export interface Story {
   stage: Stage;
+  place: DemoPlace;
+  /** Where its applications run, too. */
+  cluster: DemoCluster | undefined;
   http: HttpClient;
   signal: AbortSignal;
 }
@@ -17,16 +22,19 @@ export interface Story extends DemoAddresses {
 const workloads = ['shop', 'web', 'api'];
 
 export async function tell(story: Story): Promise<void> {
-  const { stage, registry, api } = story;
+  const { stage } = story;
+  const { registry, api, flags } = story.place;
   const at = (name: string) => `${registry}/${name}`;
-  await stage.run('demo --images .');
+  await stage.run(`demo --images .${flags}`);
   await stage.each('for key in release renewal; do seaworthy keys generate --output-prefix $key; done', [
     'keys generate --output-prefix release',
     'keys generate --output-prefix renewal',
   ]);
   const serve = () => stage.start('serve --config server.yaml', () => answers(story, `http://${api}/readyz`));
   let server = await serve();
+  if (story.place.isOpen) logIn(story);
   await pushAll(story);
+  if (story.cluster !== undefined) await deploy(story, story.cluster);
 
   stage.say('');
   stage.say(`# Scan, check, admit: what ${demoFlaw} reaches is refused, with the fix`);
@@ -77,6 +85,7 @@ export async function tell(story: Story): Promise<void> {
   stage.say('');
   stage.say('# The cluster’s manifests, and what the agent says to them now');
   const rest = await admitAgain(story);
+  if (story.cluster !== undefined) await moveAll(story, story.cluster, done.images);
   stage.say('');
   stage.say(`${demoFlaw}: ${workloads.length} workloads → ${rest} in ${seconds} s, a kill -9 included`);
   stage.say(`cosign verify --key ${stage.dir}/renewal.pub --insecure-ignore-tlog=true ${at('team/shop:1')}`);
@@ -85,7 +94,7 @@ export async function tell(story: Story): Promise<void> {
   );
 }
 
-async function pushAll({ stage, registry }: Story): Promise<void> {
+async function pushAll({ stage, place: { registry } }: Story): Promise<void> {
   const places: [string, string][] = [
     ['debian', 'base/debian:12'],
     ['python', 'base/python:3.12'],
@@ -105,6 +114,51 @@ async function pushAll({ stage, registry }: Story): Promise<void> {
     loop(`seaworthy scan ${registry}/\${i#*=} --attest --key release.key --max-db-age 3650`),
     places.map(([, place]) => `scan ${registry}/${place} --attest --key release.key --max-db-age 3650`),
   );
+}
+
+/** A registry that others reach takes pushes by a token alone. */
+function logIn({ stage, place: { registry } }: Story): void {
+  const token = readFileSync(join(stage.dir, 'home', 'token'), 'utf8').trim();
+  const auth = Buffer.from(`demo:${token}`).toString('base64');
+  mkdirSync(join(stage.dir, 'docker'));
+  const text = JSON.stringify({ auths: { [registry]: { auth } } });
+  writeFileSync(join(stage.dir, 'docker', 'config.json'), text, { mode: 0o600 });
+  process.env['DOCKER_CONFIG'] = join(stage.dir, 'docker');
+  stage.say('$ export DOCKER_CONFIG=$PWD/docker    # a login with the token in home/token, which may push');
+}
+
+async function deploy({ stage, place }: Story, cluster: DemoCluster): Promise<void> {
+  const { parse } = await import('yaml');
+  stage.say('');
+  stage.say(
+    `# The cluster ${place.cluster?.context}: namespace ${demoNamespace}, tried by its API server, then made`,
+  );
+  const texts = workloads.map((name) => readFileSync(join(stage.dir, `${name}.yaml`), 'utf8'));
+  await cluster.deploy(texts.map((text) => parse(text) as KubeObject));
+  await sayRunning(stage, cluster);
+}
+
+/** Each to the digest that its manifest has by now, by the command that anybody has for it. */
+async function moveAll(
+  { stage, place: { registry, clusterFlags } }: Story,
+  cluster: DemoCluster,
+  images: ApiRenewalDetail['images'],
+): Promise<void> {
+  stage.say('');
+  for (const name of workloads) {
+    const to = images.find((image) => nameOf(image.reference) === name)?.to;
+    if (to === undefined) continue;
+    const from = demoDigest(name, registry);
+    await stage.run(
+      `rollout ${registry}/team/${name}:1@${from} ${to} --namespace ${demoNamespace} --settle 2s --yes${clusterFlags}`,
+    );
+  }
+  await sayRunning(stage, cluster);
+}
+
+async function sayRunning(stage: Stage, cluster: DemoCluster): Promise<void> {
+  for (const name of workloads)
+    stage.say(`  deployment/${name} runs ${(await cluster.running(name)).join(', ') || 'nothing'}`);
 }
 
 function sayImage(stage: Stage, image: ApiRenewalDetail['images'][number]): void {
@@ -142,7 +196,7 @@ function nameOf(reference: string): string {
     .replace(/:.*/, '');
 }
 
-function apiOf({ stage, http, api, signal }: Story): Api {
+function apiOf({ stage, http, place: { api }, signal }: Story): Api {
   const token = readFileSync(join(stage.dir, 'home', 'token'), 'utf8').trim();
   return createApi({ http, url: `http://${api}`, token, signal });
 }
