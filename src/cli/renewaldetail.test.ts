@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiCounted, ApiRenewedImage } from '../server/contract/index.ts';
 import { formatRenewal } from './renewaldetail.ts';
-import { formatHolds } from './renewaltext.ts';
+import { formatHolds, formatPlan } from './renewaltext.ts';
 
 const digest = (of: string) => `sha256:${of.repeat(64)}`;
 const counted = (named: string[], levels: Record<string, number> = {}): ApiCounted => ({
@@ -52,7 +52,7 @@ const renewal = {
   base: 'registry.example.com/base/debian:12',
   digest: digest('d'),
   state: 'held',
-  text: 'held: registry.example.com/team/shop:1 came back from it: it crashed',
+  text: 'held: registry.example.com/team/shop:1 came back from sha256:dddddddddddd: it crashed',
   createdAt: '2026-11-27T13:17:00.000Z',
   images: [image],
 };
@@ -62,7 +62,7 @@ test('a renewal is shown with everything that a reader asks, no wider than the t
   assert.deepEqual(text.split('\n'), [
     'r20261127-131700-4f2a  held',
     '  registry.example.com/base/debian:12 moved to sha256:dddddddddddd',
-    '  held: registry.example.com/team/shop:1 came back from it: it crashed',
+    '  held: registry.example.com/team/shop:1 came back from sha256:dddddddddddd: it crashed',
     `  base registry.example.com/base/debian:12@${digest('d')}`,
     '  began 2026-11-27T13:17:00Z',
     '  ends with: seaworthy release registry.example.com/base/debian:12 --reason TEXT',
@@ -121,4 +121,33 @@ held since 2026-11-27T13:17: registry.example.com/base/debian:12 at sha256:ddddd
   seaworthy release registry.example.com/base/debian:12 --reason TEXT
 `,
   );
+});
+
+test('a plan names what holds the base, and a pipeline that could not be asked', () => {
+  const plan = {
+    ...{
+      base: 'r.example/base:1',
+      digest: digest('d'),
+      decision: 'allow' as const,
+      why: '',
+      held: 'it crashed',
+    },
+    pipelines: [{ name: 'ci' }, { name: 'azure', trouble: 'expected a token, got 401\u001b[2J' }],
+    images: [
+      {
+        ...{ reference: 'r.example/app:1', digest: digest('a'), base: 'r.example/base:1', level: 1 },
+        ...{ baseDigest: digest('c'), means: ['rebase', 'rebuild'] },
+      },
+    ],
+  };
+  assert.deepEqual(formatPlan(plan).split('\n'), [
+    'r.example/base:1@sha256:dddddddddddd: allow',
+    'held: it crashed',
+    '  seaworthy release r.example/base:1 --reason TEXT',
+    'pipeline ci: can be asked',
+    'pipeline azure: expected a token, got 401\ufffd[2J',
+    'LEVEL  IMAGE            ON                                    MEANS',
+    '1      r.example/app:1  r.example/base:1@sha256:cccccccccccc  rebase, else rebuild',
+    '',
+  ]);
 });

@@ -1,4 +1,5 @@
 // Renewals as people read them.
+import { plain } from '../scan/report/index.ts';
 import type { ApiCounted, ApiHold, ApiPlan, ApiRenewalSummary } from '../server/contract/index.ts';
 
 export function formatRenewals(renewals: readonly ApiRenewalSummary[]): string {
@@ -24,11 +25,11 @@ export function formatHolds(holds: readonly ApiHold[]): string {
     .join('');
 }
 
-export function formatPlan({ base, digest, decision, why, held, images }: ApiPlan): string {
-  const head = `${base}@${short(digest)}: ${decision}${why === '' ? '' : `, ${why}`}\n${held === undefined ? '' : `held: ${held}\n`}`;
+export function formatPlan({ base, digest, decision, why, held, pipelines, images }: ApiPlan): string {
+  const head = `${base}@${short(digest)}: ${decision}${why === '' ? '' : `, ${why}`}\n${held === undefined ? '' : `held: ${held}\n  seaworthy release ${base} --reason TEXT\n`}`;
   if (images.length === 0) return `${head}nothing stands on an earlier digest of it\n`;
   const note = decision === 'allow' ? '' : 'it is not allowed itself: nothing would be renewed\n';
-  return `${head}${note}${table([
+  return `${head}${note}${pipelines.map(pipelineLine).join('')}${table([
     ['LEVEL', 'IMAGE', 'ON', 'MEANS'],
     ...images.map(({ level, reference, base: on, baseDigest, means }) => [
       String(level),
@@ -37,6 +38,10 @@ export function formatPlan({ base, digest, decision, why, held, images }: ApiPla
       means === undefined ? 'none: renewal.images does not name it' : means.join(', else '),
     ]),
   ])}`;
+}
+
+function pipelineLine({ name, trouble }: ApiPlan['pipelines'][number]): string {
+  return `pipeline ${name}: ${trouble === undefined ? 'can be asked' : plain(trouble)}\n`;
 }
 
 export function formatCountedLevels({ levels: counts, undecided }: ApiCounted): string {

@@ -1,6 +1,6 @@
 // The new digest is rolled out by every target; one that comes back takes the tag back with it.
 import type { RenewalTables } from './book.ts';
-import { type Cause, causeText } from './cause.ts';
+import { type Cause, causeText, short } from './cause.ts';
 import type { RenewalParts, RolloutLook, RolloutOrder } from './parts.ts';
 import type { ImageRow, Move } from './step.ts';
 
@@ -80,7 +80,7 @@ async function takeBack(image: ImageRow, parts: RenewalParts, why: string): Prom
     await parts.workshop.moveTag(image.reference, image.to_digest!, image.from_digest);
   await parts.ledger.write<RenewalTables, void>(async (write) => {
     const hold = {
-      reason: `${image.reference} came back from it: ${why}`,
+      reason: `${image.reference} came back from ${short(image.base_to!)}: ${why}`,
       image: image.reference,
       since: parts.clock.now().getTime(),
       released_at: null,

@@ -57,7 +57,10 @@ async function stepOf(image: ImageRow, parts: RenewalParts, job: LeasedJob): Pro
       ? `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`
       : messageOf(error);
     if (isPassing(error) || (!isFault(error) && job.attempt < mostBugs)) {
-      await note(parts, job, image, `${image.state} is tried again: ${text}`);
+      const said = `${image.state} is tried again: ${text}`;
+      const rest = restFor(error);
+      if (rest !== undefined) return { again: rest, text: said };
+      await note(parts, job, image, said);
       throw error;
     }
     return { to: 'failed', text: `${image.state}: ${text}` };
@@ -82,6 +85,15 @@ export function isPassing(error: unknown): boolean {
   return passing.has(error.code) || (error as { isPassing?: unknown }).isPassing === true;
 }
 
+const longestRest = 3_600_000;
+
+/** Ms that a service asks to be left alone for, in which nothing is asked. */
+function restFor(error: unknown): number | undefined {
+  const { retryAfter } = error as { retryAfter?: unknown };
+  if (!isPassing(error) || typeof retryAfter !== 'number' || !(retryAfter >= 0)) return undefined;
+  return Math.min(longestRest, Math.max(1_000, retryAfter));
+}
+
 async function note(parts: RenewalParts, job: LeasedJob, image: ImageRow, text: string): Promise<void> {
   await parts.ledger.write<RenewalTables, void>(async (write) => {
     await fence(write, job);
@@ -99,7 +111,13 @@ export async function cancelRun(parts: RenewalParts, job: LeasedJob): Promise<Jo
     .executeTakeFirst();
   if (row === undefined || row.run === null) return 'done';
   const { name, handle } = JSON.parse(row.run) as { name: string; handle: RunHandle };
-  await parts.pipelines.get(name)?.cancel(handle, job.signal);
+  try {
+    await parts.pipelines.get(name)?.cancel(handle, job.signal);
+  } catch (error) {
+    const rest = restFor(error);
+    if (rest === undefined) throw error;
+    return { again: rest };
+  }
   return 'done';
 }
 

@@ -36,6 +36,7 @@ import { enqueuePoll, hinted, hubHandlers, jobs } from './hubjobs.ts';
 import type { HubParts } from './hubparts.ts';
 import { pipelinesOf } from './hubpipelines.ts';
 import { policyInForce } from './hubpolicy.ts';
+import { probeAtStart } from './hubprobe.ts';
 import { enqueueReasons } from './hubreasons.ts';
 import { imageSettings, signerOf, targetsOf } from './hubsettings.ts';
 import { startTelling } from './hubtelling.ts';
@@ -107,6 +108,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const telling = startTelling(parts);
     if (telling !== undefined) closing.push(() => telling.stop());
     closing.push(watchPolicy(parts));
+    closing.push(probeAtStart(parts));
     return { parts, tokens, workers, embedded, close };
   } catch (error) {
     await close();

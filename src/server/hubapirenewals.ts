@@ -5,6 +5,7 @@ import { ApiRefusal } from './api/index.ts';
 import type { ApiPlan, ApiRenewalDetail } from './contract/index.ts';
 import { iso } from './hubname.ts';
 import type { HubParts } from './hubparts.ts';
+import { probePipelines } from './hubprobe.ts';
 
 export async function renewal({ ledger }: HubParts, id: string): Promise<ApiRenewalDetail> {
   const { createdAt, endedAt, images, ...rest } = await readRenewal(ledger, id);
@@ -42,6 +43,11 @@ export async function plan(parts: HubParts, base: string): Promise<ApiPlan> {
     throw new ApiRefusal(404, 'image-not-found', `expected ${base} in its registry, got none`);
   const verdict = await workshop.judgeBase(base, digest);
   const held = (await listHolds(ledger)).find((hold) => hold.base === base)?.reason;
+  const images = await staleOn(ledger.read<LineageTables>(), base);
+  const used = new Set(images.flatMap(({ reference }) => pipelineOf(parts, reference) ?? []));
+  const pipelines = await probePipelines(
+    [...(parts.renewal?.pipelines ?? [])].filter(([name]) => used.has(name)),
+  );
   const open = verdict.rules.filter(({ outcome }) => outcome === 'failed' || outcome === 'undecided');
   return {
     base,
@@ -49,9 +55,16 @@ export async function plan(parts: HubParts, base: string): Promise<ApiPlan> {
     decision: verdict.decision,
     why: open.map(({ rule, expected, found }) => `${rule}: expected ${expected}, found ${found}`).join('; '),
     ...(held === undefined ? {} : { held }),
-    images: (await staleOn(ledger.read<LineageTables>(), base)).map((image) => {
+    pipelines,
+    images: images.map((image) => {
       const means = parts.settingsOf(image.reference)?.means;
       return { ...image, ...(means === undefined ? {} : { means }) };
     }),
   };
+}
+
+/** Undefined: it is not rebuilt. */
+function pipelineOf({ settingsOf }: HubParts, reference: string): string | undefined {
+  const settings = settingsOf(reference);
+  return settings?.means.includes('rebuild') ? settings.pipeline : undefined;
 }

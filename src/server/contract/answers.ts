@@ -133,6 +133,8 @@ export interface ApiPlan {
   decision: 'allow' | 'deny' | 'undecided';
   why: string;
   held?: string;
+  /** Those that may be needed, and why they could not be asked now. */
+  pipelines: { name: string; trouble?: string }[];
   images: ApiDependent[];
 }
 
