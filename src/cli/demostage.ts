@@ -57,7 +57,7 @@ export class Stage {
 
   /** One after the other, shown as one loop. */
   async each(shown: string, lines: readonly string[]): Promise<void> {
-    this.#say(`$ ${shown}`);
+    this.#say(`$ ${shown.replaceAll(' seaworthy ', ` seaworthy ${this.#globals}`)}`);
     for (const line of lines) await this.quietly(line);
   }
 
