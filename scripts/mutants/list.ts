@@ -3,6 +3,7 @@ import { admission } from './admission.ts';
 import { bare } from './bare.ts';
 import { form } from './form.ts';
 import { front } from './front.ts';
+import { hub } from './hub.ts';
 import { image } from './image.ts';
 import { install } from './install.ts';
 import { ledgerMutants } from './ledger.ts';
@@ -11,6 +12,7 @@ import { net } from './net.ts';
 import { notation } from './notation.ts';
 import { pipeline } from './pipeline.ts';
 import { policy } from './policy.ts';
+import { reasonMutants } from './reasons.ts';
 import { rebase } from './rebase.ts';
 import { renewalMutants } from './renewal.ts';
 import { revocation } from './revocation.ts';
@@ -37,9 +39,11 @@ export const mutants: readonly Mutant[] = [
   ...bare,
   ...rebase,
   ...renewalMutants,
+  ...reasonMutants,
   ...runningMutants,
   ...pipeline,
   ...watchMutants,
+  ...hub,
   ...install,
   ...admission,
 ];

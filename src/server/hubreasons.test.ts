@@ -187,6 +187,10 @@ for (const ledgers of testLedgers()) {
     );
     const target = JSON.stringify({ layers: top.diffIds.map((diffId) => ({ diffId })) });
     await here.ledger.write<WatchTables, void>(async (write) => {
+      await write
+        .insertInto('watch_platforms')
+        .values({ parent: of(unseen), platform: 'linux/amd64', digest: of(unseen) })
+        .execute();
       await write.updateTable('watch_images').set({ target }).where('digest', '=', of(top)).execute();
     });
     await here.see(base, [bottom]);
