@@ -2,6 +2,7 @@
 //   npm test              all
 //   npm test -- FILE…     those files
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { throwAwayPlace } from './place.ts';
@@ -9,6 +10,7 @@ import { throwAwayPlace } from './place.ts';
 const root = join(import.meta.dirname, '..');
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : ['src/**/*.test.ts', 'scripts/*.test.ts'];
+const place = mkdtempSync(join(throwAwayPlace(), 'seaworthy-tests-'));
 const { status } = spawnSync(
   process.execPath,
   [
@@ -25,10 +27,11 @@ const { status } = spawnSync(
     stdio: 'inherit',
     env: {
       ...process.env,
-      TMPDIR: throwAwayPlace(),
+      TMPDIR: place,
       // hundreds of processes read the same source
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'seaworthy-tests-compiled'),
     },
   },
 );
+rmSync(place, { recursive: true, force: true });
 process.exitCode = status ?? 1;

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../testing/compiled.ts';
 import { makeImage } from '../testing/images.ts';
 import { deploymentOf, podOf } from '../testing/reviews.ts';
 import { newKey, openYard } from '../testing/yard.ts';
@@ -36,7 +37,7 @@ async function setting(context: TestContext) {
     PATH: process.env['PATH'],
     SEAWORTHY_HOME: join(folder, 'home'),
     DOCKER_CONFIG: folder,
-    NODE_COMPILE_CACHE: join(tmpdir(), 'seaworthy-tests-compiled'),
+    NODE_COMPILE_CACHE: compiled,
   };
   const agent = spawn(
     process.execPath,

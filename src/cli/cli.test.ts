@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../image/index.ts';
+import { compiled } from '../testing/compiled.ts';
 import { testRecord, writeFeed } from '../testing/feeds.ts';
 import { makeImage, writeLayout } from '../testing/images.ts';
 import { listenHandler } from '../testing/listen.ts';
@@ -30,15 +31,18 @@ function setting(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-cli-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const home = join(folder, 'home');
-  const run = (...args: string[]) =>
-    new Promise<Ran>((resolve) => {
-      execFile(
-        process.execPath,
-        [launcher, ...args],
-        { env: { PATH: process.env['PATH'], SEAWORTHY_HOME: home }, maxBuffer: 1 << 28 },
-        (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-      );
-    });
+  const runWith =
+    (more: Record<string, string>) =>
+    (...args: string[]) =>
+      new Promise<Ran>((resolve) => {
+        execFile(
+          process.execPath,
+          [launcher, ...args],
+          { env: { PATH: process.env['PATH'], SEAWORTHY_HOME: home, ...more }, maxBuffer: 1 << 28 },
+          (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+        );
+      });
+  const run = runWith({ NODE_COMPILE_CACHE: compiled });
   const root = join(folder, 'root');
   mkdirSync(join(root, 'srv/node_modules/x'), { recursive: true });
   writeFileSync(
@@ -52,7 +56,7 @@ function setting(t: TestContext) {
       database_specific: { severity: 'HIGH' },
     }),
   ]);
-  return { folder, home, root, run, feed: join(folder, 'osv') };
+  return { folder, home, root, run, bare: runWith({}), feed: join(folder, 'osv') };
 }
 
 test('exit codes: findings leave 0, the threshold gives 1, wrong usage 2, undecided 3, and 1 beats 3', async (t) => {
@@ -129,8 +133,8 @@ test('every command has help with an example, and nothing but the answer reaches
 });
 
 test('everything that is kept lies under the home', async (t) => {
-  const { home, root, run } = setting(t);
-  await run('scan', `dir:${root}`);
+  const { home, root, bare } = setting(t);
+  await bare('scan', `dir:${root}`);
   assert.ok(existsSync(join(home, 'database')));
   assert.deepEqual(
     readdirSync(home).filter(
@@ -139,7 +143,7 @@ test('everything that is kept lies under the home', async (t) => {
     [],
   );
   const other = join(home, '..', 'other');
-  await run('--home', other, 'scan', `dir:${root}`);
+  await bare('--home', other, 'scan', `dir:${root}`);
   assert.ok(existsSync(join(other, 'database')));
 });
 

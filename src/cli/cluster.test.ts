@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../testing/compiled.ts';
 import { testRecord, writeFeed } from '../testing/feeds.ts';
 import { makeImage } from '../testing/images.ts';
 import { podOf } from '../testing/pods.ts';
@@ -51,7 +52,12 @@ async function setting(t: TestContext, lists: Record<string, unknown[]> = {}) {
   );
   const run = (...args: string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const env = { PATH: process.env['PATH'], SEAWORTHY_HOME: join(folder, 'home'), KUBECONFIG: kubeconfig };
+      const env = {
+        PATH: process.env['PATH'],
+        SEAWORTHY_HOME: join(folder, 'home'),
+        KUBECONFIG: kubeconfig,
+        NODE_COMPILE_CACHE: compiled,
+      };
       execFile(process.execPath, [launcher, ...args], { env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       );

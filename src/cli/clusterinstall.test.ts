@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
+import { compiled } from '../testing/compiled.ts';
 import { keyFile } from '../testing/policyfacts.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/seaworthy.cjs', import.meta.url));
@@ -19,6 +20,7 @@ function setting(t: TestContext) {
       const env = {
         PATH: process.env['PATH'],
         SEAWORTHY_HOME: join(folder, 'home'),
+        NODE_COMPILE_CACHE: compiled,
         KUBECONFIG: join(folder, 'none'),
       };
       execFile(

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { digestOf, makeStatement, mediaTypes } from '../image/index.ts';
 import { openLedger } from '../ledger/index.ts';
 import { type LineageTables, type Looked, lineageBook, recordSighting } from '../lineage/index.ts';
+import { compiled } from '../testing/compiled.ts';
 import { type MadeImage, type MakeImageOptions, makeImage } from '../testing/images.ts';
 import { newKey, openYard } from '../testing/yard.ts';
 
@@ -33,7 +34,7 @@ async function setting(t: TestContext) {
     PATH: process.env['PATH'],
     SEAWORTHY_HOME: home,
     DOCKER_CONFIG: folder,
-    NODE_COMPILE_CACHE: join(tmpdir(), 'seaworthy-tests-compiled'),
+    NODE_COMPILE_CACHE: compiled,
   };
   const run = (...args: string[]) =>
     new Promise<Ran>((resolve) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../testing/compiled.ts';
 import { makeImage } from '../testing/images.ts';
 import { openYard } from '../testing/yard.ts';
 
@@ -26,7 +27,7 @@ async function setting(t: TestContext) {
     GIT_AUTHOR_EMAIL: 'a@example.com',
     GIT_COMMITTER_NAME: 'A',
     GIT_COMMITTER_EMAIL: 'a@example.com',
-    NODE_COMPILE_CACHE: join(tmpdir(), 'seaworthy-tests-compiled'),
+    NODE_COMPILE_CACHE: compiled,
   };
   const run = (...args: string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../testing/compiled.ts';
 import { testRecord, writeFeed } from '../testing/feeds.ts';
 import { type MadeImage, makeImage } from '../testing/images.ts';
 import { openYard } from '../testing/yard.ts';
@@ -30,7 +31,7 @@ async function setting(t: TestContext) {
         SEAWORTHY_PASSWORD: 'secret',
         DOCKER_CONFIG: folder,
         // each home is new, what V8 compiled need not be
-        NODE_COMPILE_CACHE: join(tmpdir(), 'seaworthy-tests-compiled'),
+        NODE_COMPILE_CACHE: compiled,
       };
       execFile(
         process.execPath,
