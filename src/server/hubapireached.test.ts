@@ -20,6 +20,7 @@ for (const ledgers of testLedgers())
     await scene.add(
       new Map<string, Inventory>([
         ['sha256:old', inventoryOf(undefined, [packageOf('npm', 'left', '1.0.0')])],
+        ['sha256:older', inventoryOf(undefined, [packageOf('npm', 'left', '0.9.0')])],
         ['sha256:new', inventoryOf(undefined, [packageOf('npm', 'left', '2.0.0')])],
       ]),
     );
@@ -60,16 +61,19 @@ for (const ledgers of testLedgers())
       );
       assert.deepEqual(
         reached.map(({ reference, fixedIn }) => [reference, fixedIn]),
-        [['r.example/sha256:old:1', '2.0.0']],
+        [
+          ['r.example/sha256:old:1', '2.0.0'],
+          ['r.example/sha256:older:1', '2.0.0'],
+        ],
       );
     }
     assert.deepEqual(await reachedPage(parts, 'CVE-2026-0002'), { reached: [], workloads: [] });
     const whole = await reachedPage(parts, 'GHSA-1');
-    for (const limit of ['1', '2', '3']) {
+    for (const limit of ['1', '2', '3', '4']) {
       const pages = await allPages((after) =>
         reachedPage(parts, 'GHSA-1', { limit, ...(after === undefined ? {} : { after }) }),
       );
-      assert.equal(pages.length, Math.ceil(3 / Number(limit)));
+      assert.equal(pages.length, Math.ceil(4 / Number(limit)));
       assert.deepEqual(
         pages.flatMap(({ reached }) => reached),
         whole.reached,
