@@ -54,7 +54,7 @@ async function waitFor(api: Api, id: string | undefined, state: string, signal: 
     const renewals = (await api.renewals()).filter((renewal) => id === undefined || renewal.id === id);
     if (
       state === 'over'
-        ? renewals.length > 0 && renewals.every((renewal) => renewal.endedAt !== undefined)
+        ? renewals.length > 0 && renewals.every((renewal) => renewal.state !== 'running')
         : renewals.some((renewal) => renewal.state === state)
     )
       return;

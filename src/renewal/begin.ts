@@ -42,7 +42,8 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
       return nothing(`${known.id} of the same base waits already`);
     const fresh = await freshOf(write, cause, followers);
     const isAllowed = verdict.decision === 'allow' && hold === undefined;
-    if (known === undefined && fresh.length === 0 && (isAllowed || !isWhole(cause)))
+    const isNothingNew = isAllowed || !isWhole(cause) || (await isOurs(write, cause));
+    if (known === undefined && fresh.length === 0 && isNothingNew)
       return nothing('all that stands on it follows already');
     const { state, text } =
       hold !== undefined
@@ -117,4 +118,15 @@ async function holdOn({ ledger }: RenewalParts, base: string): Promise<string | 
     .where('released_at', 'is', null)
     .executeTakeFirst();
   return row?.reason;
+}
+
+/** A base that a renewal put there itself: whoever follows was written down with it. */
+async function isOurs(write: Write<RenewalTables>, { base, to }: Cause): Promise<boolean> {
+  const row = await write
+    .selectFrom('renewal_images')
+    .select('id')
+    .where('reference', '=', base)
+    .where('to_digest', '=', to)
+    .executeTakeFirst();
+  return row !== undefined;
 }
