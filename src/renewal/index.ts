@@ -16,14 +16,13 @@ export type {
   RolloutLook,
   RolloutOrder,
   RolloutTarget,
-  SmokeTest,
   Workshop,
 } from './parts.ts';
 export type { BuildRequest, Pipeline, RunHandle, RunState } from './pipeline/index.ts';
 export { createRebaser, type RebaseRequest, type RebaseResult, type Rebaser } from './rebaseimage.ts';
+export type { SmokeTest, Tried } from './smoketest.ts';
 export { type EndState, type ImageState, isEnd, type RenewalState } from './state.ts';
 export { renewalType } from './statement.ts';
-export type { Tried } from './trial.ts';
 export { createTrials } from './trials.ts';
 export { cancelRun, workOnImage } from './work.ts';
 export { createWorkshop, type WorkshopOptions } from './workshop.ts';

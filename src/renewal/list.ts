@@ -5,8 +5,8 @@ import { type Cause, causeText } from './cause.ts';
 import { RenewalFault } from './fault.ts';
 import { notesOf } from './notes.ts';
 import type { PackageDiff } from './packagediff.ts';
+import type { Tried } from './smoketest.ts';
 import type { ImageState, RenewalState } from './state.ts';
-import type { Tried } from './trial.ts';
 import type { Counted } from './worse.ts';
 
 export interface RenewalSummary {

@@ -5,7 +5,7 @@ import type { ScanResult } from '../scan/index.ts';
 import type { Verdict } from '../trust/index.ts';
 import type { PlatformPackages } from './packagediff.ts';
 import type { Pipeline } from './pipeline/index.ts';
-import type { TryOut } from './trials.ts';
+import type { SmokeTest, TryOut } from './smoketest.ts';
 
 /** What is configured for an image. */
 export interface ImageSettings {
@@ -25,13 +25,6 @@ export interface ImageSettings {
   maxAge?: number;
   /** Run on the new image before the tag moves. */
   smokeTest?: SmokeTest;
-}
-
-/** A command that is run without a shell; `{image}` is the staged image, by digest. */
-export interface SmokeTest {
-  command: readonly string[];
-  /** Ms. */
-  timeout: number;
 }
 
 /** An image that stands on what moved. */
@@ -120,7 +113,6 @@ export interface RenewalParts {
   standsOn(reference: string): Promise<Dependent | undefined>;
   /** By reference: flaws that reach an image by its base, and that the base `to` no longer has. Who has none is left out. */
   fixedBy(to: string, images: readonly Dependent[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** Runs a smoke test on a staged image. Rejects only when `signal` is aborted. */
   tryOut: TryOut;
   /** Where people read more; for texts of rollouts. */
   name: string;

@@ -3,18 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { messageOf } from '../core/index.ts';
-import type { SmokeTest } from './parts.ts';
+import type { SmokeTest, TrialOrder, Tried } from './smoketest.ts';
 import { Tail } from './tail.ts';
 import { endOrphan, forget, mark, markName } from './trialmark.ts';
-
-export interface Tried {
-  passed: boolean;
-  /** `passed`, `exit 1`, `no end within 60 s`. */
-  text: string;
-  seconds: number;
-  /** The last lines of what it wrote. */
-  output: string[];
-}
 
 export interface TrialOptions {
   /** Working directory, where it is also noted what runs. */
@@ -22,13 +13,6 @@ export interface TrialOptions {
   env: NodeJS.ProcessEnv;
   /** Ms between the request to end and the end; 2 s when left out. */
   grace?: number;
-}
-
-export interface TrialOrder {
-  /** Of the image in its renewal: what is left of an earlier try of the same is ended first. */
-  id: string;
-  /** `HOST/REPOSITORY@DIGEST` */
-  image: string;
 }
 
 /** What a command gets of our environment: where programs and the user's own files are, never a secret. */
