@@ -16,6 +16,7 @@ for (const ledgers of testLedgers())
     assert.deepEqual(await states(), ['partly']);
     const to = made.tags.get(app)!;
     made.images.get(to)!.isSigned = false;
+    made.history.set(app, new Set([digest('app-1')]));
     await begin({ kind: 'base-moved', base: app, from: digest('app-1'), to });
     assert.deepEqual(await states(), ['partly']);
     await begin(made.move(app, { digest: digest('app-2'), findings: [], isSigned: false }));
