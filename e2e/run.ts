@@ -1,4 +1,6 @@
 // npm run e2e: a real cluster (the one of KUBECONFIG, else one of our own), every suite on it, one after the other.
+//   npm run e2e -- WORD…          those whose name contains one of the words
+//   npm run e2e -- bench/loop.ts  a program instead of suites, in the same place
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -65,7 +67,12 @@ try {
   // Suites that have a registry of their own take it unless one was given.
   const env = { ...process.env, CI: 'true', ...cluster.env, E2E_TLS_REGISTRY: prefix };
   Object.assign(env, { E2E_AGENT_IMAGE: process.env['E2E_AGENT_IMAGE'] ?? buildAgent(prefix) });
-  const suites = globSync('e2e/*.test.ts', { cwd: root }).sort();
+  const program = wanted.find((word) => word.endsWith('.ts') && existsSync(join(root, word)));
+  if (program !== undefined)
+    failed += Number(
+      spawnSync(process.execPath, [join(root, program)], { stdio: 'inherit', env }).status !== 0,
+    );
+  const suites = program === undefined ? globSync('e2e/*.test.ts', { cwd: root }).sort() : [];
   for (const file of suites.filter(
     (name) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
   )) {
