@@ -6,7 +6,7 @@ import { parseDuration } from './duration.ts';
 import { CliFault } from './fault.ts';
 import { parseLabels, readPolicy } from './policyfile.ts';
 import { type RegistryOptions, registryOptions, withRegistryOptions } from './registryoptions.ts';
-import { collect, openSetting } from './setting.ts';
+import { collect, openSetting, untilStopped } from './setting.ts';
 
 interface Options extends RegistryOptions {
   inCluster?: boolean;
@@ -89,9 +89,7 @@ async function run(options: Options, command: Command): Promise<void> {
       const policy = await readPolicy(options.policy);
       const host = options.host ?? '127.0.0.1';
       const agent = await startStandalone({ ...common, policy, labels: parseLabels(options.label), host });
-      await new Promise<void>((resolve) =>
-        setting.signal.addEventListener('abort', () => resolve(), { once: true }),
-      );
+      await untilStopped(setting.signal);
       await agent.close();
       return;
     }

@@ -16,7 +16,7 @@ import { Stage } from './demostage.ts';
 import { tell } from './demostory.ts';
 import { writeDemo } from './demowrite.ts';
 import { CliFault } from './fault.ts';
-import { openSetting } from './setting.ts';
+import { openSetting, untilStopped } from './setting.ts';
 
 interface Options extends DemoPlaceOptions {
   images?: string;
@@ -78,9 +78,7 @@ async function run(
     await tell({ stage, http: setting.http, signal: setting.signal, place, cluster: cluster?.demo });
     if (process.stdout.isTTY) {
       stage.say('The servers are up until Ctrl-C.');
-      await new Promise<void>((done) =>
-        setting.signal.addEventListener('abort', () => done(), { once: true }),
-      );
+      await untilStopped(setting.signal);
     }
   } finally {
     await stage.close();

@@ -25,11 +25,8 @@ Example:
 async function run(_: unknown, command: Command): Promise<void> {
   const options = command.opts<Record<string, string>>();
   // help needs none of these
-  const [{ createLog, readConfig, serveHub }, { askPassword }, { openSetting }] = await Promise.all([
-    import('../server/index.ts'),
-    import('./password.ts'),
-    import('./setting.ts'),
-  ]);
+  const [{ createLog, readConfig, serveHub }, { askPassword }, { openSetting, untilStopped }] =
+    await Promise.all([import('../server/index.ts'), import('./password.ts'), import('./setting.ts')]);
   const setting = openSetting(command);
   const flags = Object.fromEntries(optionNames.map(({ path }) => [path, options[nameOf(flagOf(path))]]));
   const config = readConfig(options['config'] ?? process.env['SEAWORTHY_CONFIG'], flags, process.env);
@@ -47,9 +44,7 @@ async function run(_: unknown, command: Command): Promise<void> {
       process.stderr.write(
         `Seaworthy listens at ${served.url}${served.registry === undefined ? '' : `, its registry at ${served.registry}`}\n  a token that may everything: ${served.tokenFile}\n`,
       );
-    await new Promise<void>((resolve) =>
-      setting.signal.addEventListener('abort', () => resolve(), { once: true }),
-    );
+    await untilStopped(setting.signal);
     log.info('stopping');
     await served.close();
   } finally {

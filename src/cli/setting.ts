@@ -34,6 +34,14 @@ export function openSetting(command: Command): Setting {
   };
 }
 
+/** Until Ctrl-C or SIGTERM, also one that came while something was still starting. */
+export function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, ...value.split(',').map((part) => part.trim())].filter((part) => part !== '');
 }
