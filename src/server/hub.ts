@@ -106,7 +106,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
     closing.push(() => workers.stop());
     const telling = startTelling(parts);
-    if (telling !== undefined) closing.push(() => telling.stop());
+    closing.push(() => telling.stop());
     closing.push(watchPolicy(parts));
     closing.push(probeAtStart(parts));
     return { parts, tokens, workers, embedded, close };

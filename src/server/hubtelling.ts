@@ -4,14 +4,16 @@ import { post, startDelivery, type Workers } from '../ledger/index.ts';
 import { webhookDelivery } from './events/index.ts';
 import type { HubParts } from './hubparts.ts';
 
-/** What happened is told to each receiver in its own time: one that is away keeps nothing from the others. */
-export function startTelling({ ledger, config, http, clock, log }: HubParts): Workers | undefined {
+/**
+ * What happened is told to each receiver in its own time: one that is away keeps nothing from the others. Where there is
+ * none, it is told to nobody, and does not wait for one to come.
+ */
+export function startTelling({ ledger, config, http, clock, log }: HubParts): Workers {
   const receivers = (config.notify ?? []).map(({ url, secretFile }, at) => ({
     channel: `notify.${at}.${new URL(url).host}`,
     url,
     secret: readFileSync(config.file(secretFile), 'utf8').trim(),
   }));
-  if (receivers.length === 0) return undefined;
   const now = () => clock.now().getTime();
   return startDelivery(ledger, {
     channels: {
