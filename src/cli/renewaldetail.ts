@@ -24,14 +24,14 @@ export function formatRenewal(renewal: ApiRenewalDetail, columns = process.stdou
 function imageLines(image: ApiRenewedImage, columns: number): string[] {
   const { base, means, why, approvedBy, rollouts, text, steps, tried } = image;
   const to = (digest: string | undefined, none: string) => (digest === undefined ? none : short(digest));
-  const on =
-    base.reference === ''
-      ? ''
-      : `, on ${base.reference} ${base.from === base.to ? short(base.from) : `${short(base.from)} → ${to(base.to, '?')}`}`;
+  const moved = base.from === base.to ? short(base.from) : `${short(base.from)} → ${to(base.to, '?')}`;
+  const on = base.reference === '' ? [] : wrapped(`on ${base.reference} ${moved}`, columns);
+  const isSaid = text === '' || text === `smoke test: ${tried?.text}`;
   const made = [means, why].filter((part) => part !== undefined).join(': ');
   return [
     `${image.reference}  ${image.state}  (${image.id})`,
-    ...wrapped(`${short(image.from)} → ${to(image.to, 'nothing yet')}${on}`, columns),
+    `  ${short(image.from)} → ${to(image.to, 'nothing yet')}`,
+    ...on,
     ...(made === '' ? [] : wrapped(made, columns)),
     ...image.notes.flatMap((note) => wrapped(`note: ${note}`, columns)),
     ...findingLines(image, columns),
@@ -43,7 +43,7 @@ function imageLines(image: ApiRenewedImage, columns: number): string[] {
     ...rollouts.flatMap((one) =>
       wrapped(`${one.target}: ${one.state}${one.text === '' ? '' : `, ${one.text}`}`, columns),
     ),
-    ...(text === '' || (rollouts.length > 0 && image.state !== 'returned') ? [] : wrapped(text, columns)),
+    ...(isSaid || (rollouts.length > 0 && image.state !== 'returned') ? [] : wrapped(text, columns)),
     ...(steps.length === 0
       ? []
       : wrapped(
