@@ -26,10 +26,10 @@ export interface Begun {
 export async function beginRenewal(parts: RenewalParts, cause: Cause, job: LeasedJob): Promise<Begun> {
   const followers = await whoFollows(parts, cause);
   if (followers.images.length === 0)
-    return nothing(`nothing that is renewed stands on ${cause.base} for that`);
+    return overtaken(parts, cause, job, `nothing that is renewed stands on ${cause.base} for that`);
   // most looks for other reasons find none: no registry is asked for those
   if (!isWhole(cause) && (await freshOf(parts.ledger.read(), cause, followers)).length === 0)
-    return nothing('nothing that stands on it is meant, or it follows already');
+    return overtaken(parts, cause, job, 'nothing that stands on it is meant, or it follows already');
   const verdict = await parts.workshop.judgeBase(cause.base, cause.to);
   const hold = await holdOn(parts, cause.base);
   const now = parts.clock.now().getTime();
@@ -80,6 +80,21 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
       await addImages(write, id, cause, fresh, now);
     }
     return { id, state, text: text === '' ? causeText(why) : text, images: fresh.length };
+  });
+}
+
+/** What waited for its base, and what it waited for is gone meanwhile, waits no more. */
+async function overtaken(parts: RenewalParts, cause: Cause, job: LeasedJob, text: string): Promise<Begun> {
+  return parts.ledger.write<RenewalTables, Begun>(async (write) => {
+    await fence(write, job);
+    const known = await knownOf(write, cause);
+    if (known !== undefined && isWaiting(known.state) && causeKey(known.cause) === causeKey(cause))
+      await write
+        .updateTable('renewal_renewals')
+        .set({ state: 'nothing', text, ended_at: parts.clock.now().getTime() })
+        .where('id', '=', known.id)
+        .execute();
+    return nothing(text);
   });
 }
 

@@ -46,9 +46,9 @@ export async function making(image: ImageRow, parts: RenewalParts, signal: Abort
   return startRun(image, parts, settings.pipeline, { why, found_before }, signal);
 }
 
-/** Its base did not move: it is renewed because it is old. */
-export function isForAge({ base_from, base_to }: ImageRow): boolean {
-  return base_from === base_to;
+/** Its base did not move: it is renewed because it is old. What stands on others is never begun for that. */
+export function isForAge({ level, base_from, base_to }: ImageRow): boolean {
+  return level === 1 && base_from === base_to;
 }
 
 async function startRun(

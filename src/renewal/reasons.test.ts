@@ -98,6 +98,18 @@ for (const ledgers of testLedgers()) {
       assert.deepEqual(asked, []);
     });
 
+    test('that waits for its base, and was pushed meanwhile, waits no more', async (t) => {
+      const made = world();
+      made.images.get(digest('base-1'))!.isSigned = false;
+      const { ledger, begin } = await aged(t, made, 'ci');
+      await begin(old(1));
+      const waits = `${app} is older than 30d: refused`;
+      assert.deepEqual(await record(ledger), [waits]);
+      made.put(app, { digest: digest('pushed'), on: digest('base-1'), findings: [], isSigned: true });
+      await begin(old(1));
+      assert.deepEqual(await record(ledger), [waits.replace('refused', 'nothing')]);
+    });
+
     test('whose rebuild gives the very same image moves no tag and rolls out nothing', async (t) => {
       const made = world();
       builder(made, 'ci', true);
@@ -161,6 +173,25 @@ for (const ledgers of testLedgers()) {
         ['running web approval', 'running app approval'],
         'the move begins what does not follow yet, and ends nothing of the same digest',
       );
+    });
+  });
+
+  describe(`an image that somebody put on the new base meanwhile (${ledgers.dialect})`, () => {
+    test('is left as it is, and what stands on it is put on it', async (t) => {
+      const made = world();
+      const top = 'r.example/top:1';
+      made.put(top, { digest: digest('top-1'), on: digest('app-1'), findings: [], isSigned: true });
+      const { ledger, begin } = await renewing(t, made, ledgers);
+      const cause = made.move(base, next());
+      const { judgeBase } = made.workshop;
+      made.workshop.judgeBase = async (...of) => {
+        made.move(app, { digest: digest('app-2'), on: digest('base-2'), findings: [], isSigned: true });
+        return judgeBase(...of);
+      };
+      await begin(cause);
+      assert.match((await record(ledger))[0]!, /: done app done, web done, top done$/);
+      assert.equal(made.tags.get(app), digest('app-2'));
+      assert.equal(made.images.get(made.tags.get(top)!)!.on, digest('app-2'));
     });
   });
 

@@ -159,9 +159,9 @@ async function moveOn(parts: RenewalParts, job: LeasedJob, image: ImageRow, move
         text,
       })
       .execute();
-    // whoever stands on it begins once its tag has moved: what follows is the cluster's time
+    // whoever stands on it begins once its tag has moved, or stood right: what follows is the cluster's time
     if (move.to === 'rolling' || move.to === 'done')
-      await release(write, image, move.set?.to_digest ?? image.to_digest, now);
+      await release(write, image, move.set?.to_digest ?? image.to_digest ?? image.from_digest, now);
     if (isEnd(move.to)) await imageEnded(write, image, { state: move.to, text, by: 'seaworthy' }, now);
   });
 }
@@ -169,7 +169,7 @@ async function moveOn(parts: RenewalParts, job: LeasedJob, image: ImageRow, move
 async function release(
   write: Write<RenewalTables>,
   image: ImageRow,
-  digest: string | null,
+  digest: string,
   now: number,
 ): Promise<void> {
   const next = await write
