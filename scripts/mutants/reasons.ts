@@ -20,7 +20,10 @@ export const reasonMutants: readonly Mutant[] = [
       name: 'reasons: what was pushed meanwhile is rebuilt for the age of what was there before',
       find: ' && one.digest === cause.digest',
       replace: '',
-      red: ['an image that is too old (sqlite) > is rebuilt on the base that did not move'],
+      red: [
+        'an image that is too old (sqlite) > is rebuilt on the base that did not move',
+        'an image that is too old (sqlite) > that waits for its base',
+      ],
     },
   ]),
   ...mutantsOf('src/renewal/tagging.ts', reasons, [
@@ -129,6 +132,14 @@ export const reasonMutants: readonly Mutant[] = [
       find: 'return tried.passed ?',
       replace: 'return true ?',
       red: ['a smoke test of an image (sqlite) > that fails stops it'],
+    },
+  ]),
+  ...mutantsOf('src/renewal/work.ts', reasons, [
+    {
+      name: 'renewal: what stands on an image that stood right waits for ever',
+      find: '?? image.to_digest ?? image.from_digest',
+      replace: '?? image.to_digest',
+      red: ['an image that somebody put on the new base meanwhile (sqlite) > is left as it is'],
     },
   ]),
   ...mutantsOf(
