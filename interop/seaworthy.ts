@@ -1,6 +1,6 @@
 // The command line as a user runs it, on a home of the suite's own with the shared records as its database.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScanResult } from '../src/scan/index.ts';
@@ -24,22 +24,37 @@ export function seaworthy(...args: string[]): Ran {
   return { code: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
 }
 
-/** The database of the suite's home: all 53,911 records. */
+/** The database of the suite's home: all 53,911 records. The first suite of a run makes it, the others copy that. */
 export function updatedDatabase(): void {
-  if (!updated) {
-    const ran = seaworthy(
-      'db',
-      'update',
-      '--from',
-      join(data, 'osv'),
-      '--all',
-      '--epss',
-      join(data, 'epss/epss_scores-2026-08-16.csv.gz'),
-      '--kev',
-      join(data, 'kev/known_exploited_vulnerabilities.json'),
-    );
-    if (ran.code !== 0) throw new Error(`db update ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
+  if (updated) return;
+  const shared = process.env['INTEROP_SHARED'];
+  const kept = shared === undefined ? undefined : join(shared, 'database');
+  if (kept !== undefined && existsSync(kept)) {
+    cpSync(kept, join(home, 'database'), { recursive: true });
     updated = true;
+    return;
+  }
+  const ran = seaworthy(
+    'db',
+    'update',
+    '--from',
+    join(data, 'osv'),
+    '--all',
+    '--epss',
+    join(data, 'epss/epss_scores-2026-08-16.csv.gz'),
+    '--kev',
+    join(data, 'kev/known_exploited_vulnerabilities.json'),
+  );
+  if (ran.code !== 0) throw new Error(`db update ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
+  updated = true;
+  if (kept === undefined) return;
+  const copy = `${kept}-${process.pid}`;
+  cpSync(join(home, 'database'), copy, { recursive: true });
+  try {
+    renameSync(copy, kept);
+  } catch (error) {
+    // another suite was first
+    if (!existsSync(kept)) throw error;
   }
 }
 
