@@ -23,6 +23,8 @@ export interface FoundBase {
   /** How many of the image's layers are its. */
   layers: number;
   by: Evidence[];
+  /** The one of `references` that the image itself names. */
+  named?: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import { lineageOf } from './lineage.ts';
 import { forgetTag, recordBase, recordSighting } from './record.ts';
 import { basesUnder, keptDocument } from './seen.ts';
 import { staleOn } from './stale.ts';
+import { standsOn } from './standing.ts';
 
 const layer = (name: string) => [{ path: name, data: name }];
 const made = (...layers: string[]) => makeImage({ layers: layers.map(layer) });
@@ -27,7 +28,7 @@ class Scene {
   async see(
     name: string,
     images: readonly MadeImage[],
-    { isBase = false, tag = '1', isPast = false } = {},
+    { isBase = false, tag = '1', isPast = false, says = '' } = {},
   ): Promise<string> {
     const index = images.length === 1 ? undefined : makeIndex(images);
     const digest = index?.descriptor.digest ?? images[0]!.descriptor.digest;
@@ -49,7 +50,9 @@ class Scene {
     for (const image of images) {
       const bases = await basesUnder(this.ledger.read(), { diffIds: image.diffIds });
       const facts = { digest: image.descriptor.digest, repository: repository(name), diffIds: image.diffIds };
-      const lineage = lineageOf({ ...facts, annotations: {}, labels: {}, provenance: [] }, bases);
+      const annotations: Record<string, string> =
+        says === '' ? {} : { 'org.opencontainers.image.base.name': repository(says) };
+      const lineage = lineageOf({ ...facts, annotations, labels: {}, provenance: [] }, bases);
       await this.ledger.write<LineageTables, void>((write) =>
         recordBase(write, image.descriptor.digest, lineage),
       );
@@ -216,5 +219,19 @@ for (const ledgers of testLedgers()) {
       recordBase(write, base.descriptor.digest, { ...self, platformDigest: base.descriptor.digest }),
     );
     assert.deepEqual(await scene.levels('base:1'), []);
+  });
+
+  test(name('of two names of one digest an image follows the one that it names itself'), async (t) => {
+    const scene = await open(t);
+    const base = made('a');
+    for (const tag of ['20', 'lts']) await scene.see('node', [base], { isBase: true, tag });
+    await scene.see('app', [made('a', 'app')], { says: 'node:20' });
+    await scene.see('mute', [made('a', 'mute')]);
+    await scene.see('node', [made('b')], { isBase: true, tag: 'lts' });
+    assert.deepEqual(await scene.stale('node:lts'), ['1 mute:1 on node:lts']);
+    assert.deepEqual(await scene.stale('node:20'), []);
+    assert.equal((await standsOn(scene.ledger.read(), repository('app:1')))?.base, repository('node:20'));
+    await scene.see('node', [made('c')], { isBase: true, tag: '20' });
+    assert.deepEqual(await scene.stale('node:20'), ['1 app:1 on node:20', '1 mute:1 on node:20']);
   });
 }

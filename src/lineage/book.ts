@@ -22,6 +22,8 @@ export interface LineageTables {
     base_layers: number | null;
     /** JSON of what told it: `["annotation","layers"]`. */
     base_by: string | null;
+    /** `HOST/REPOSITORY:TAG` of the base as the image itself names it: whose moves it follows. */
+    base_name: string | null;
     first_seen: number;
   };
   /** What a name stood for, each digest it ever had. */
@@ -83,6 +85,12 @@ export const lineageBook: Book = {
           sql`create table lineage_documents (digest ${text} primary key, bytes ${bytes} not null)`,
         ])
           await statement.execute(db);
+      },
+    },
+    {
+      name: '0002-base-name',
+      async up(db) {
+        await sql`alter table lineage_images add column base_name text`.execute(db);
       },
     },
   ],

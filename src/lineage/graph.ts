@@ -17,6 +17,8 @@ export interface Standing {
   platformDigest: string;
   /** The manifest it stands on. */
   basePlatformDigest: string;
+  /** `HOST/REPOSITORY:TAG` of that one as the image itself names it. */
+  baseName?: string;
   /** 1 stands on the base itself. */
   level: number;
 }
@@ -38,15 +40,15 @@ export type Ground = { reference: string } | { digest: string };
 export async function dependentsOf(book: Book, ground: Ground): Promise<Standings> {
   // one text for all: ten thousand rows would cost more to hand over than to find
   const { rows } = await sql<{ lines: string | null }>`
-    with recursive standing (id, base, level) as (
-      select i.id, i.base_id, 1 from lineage_images i where i.base_id in (
+    with recursive standing (id, base, name, level) as (
+      select i.id, i.base_id, i.base_name, 1 from lineage_images i where i.base_id in (
         select j.id from lineage_images j where j.digest in (${startOf(ground)}))
       union all
-      select i.id, i.base_id, s.level + 1 from standing s cross join lineage_images i
+      select i.id, i.base_id, i.base_name, s.level + 1 from standing s cross join lineage_images i
       where i.base_id = s.id and s.level < ${deepest})
     select string_agg(line, ${'\n'}) as lines from (
       select t.repository || ':' || t.tag || ' ' || t.digest || ' ' || t.platform || ' ' || t.platform_digest
-        || ' ' || b.digest || ' ' || s.level as line
+        || ' ' || b.digest || ' ' || s.level || ' ' || coalesce(s.name, '') as line
       from standing s cross join lineage_tags t cross join lineage_images b
       where t.image_id = s.id and b.id = s.base) found`.execute(book);
   const images: Standing[] = [];
@@ -72,9 +74,17 @@ export async function dependentsOf(book: Book, ground: Ground): Promise<Standing
 }
 
 function standingOf(line: string): Standing {
-  const [reference = '', digest = '', platform = '', platformDigest = '', basePlatformDigest = '', level] =
-    line.split(' ');
-  return { reference, digest, platform, platformDigest, basePlatformDigest, level: Number(level) };
+  const [
+    reference = '',
+    digest = '',
+    platform = '',
+    platformDigest = '',
+    basePlatformDigest = '',
+    level,
+    name,
+  ] = line.split(' ');
+  const standing = { reference, digest, platform, platformDigest, basePlatformDigest, level: Number(level) };
+  return name === undefined || name === '' ? standing : { ...standing, baseName: name };
 }
 
 export function compare(a: string, b: string): number {

@@ -110,12 +110,14 @@ function isSibling({ references }: SeenBase, { repository }: LineageFacts): bool
 }
 
 function foundBase(base: SeenBase, claims: readonly Claimed[], layers: number): FoundBase {
+  const named = claims.find(({ reference = '' }) => base.references.includes(reference))?.reference;
   return {
     references: [...base.references],
     digest: base.digests[0] ?? base.platformDigest,
     platformDigest: base.platformDigest,
     layers,
     by: [...new Set(claims.map(({ by }) => by)), 'layers'],
+    ...(named === undefined ? {} : { named }),
   };
 }
 

@@ -63,6 +63,7 @@ export async function recordSighting(
         base_id: null,
         base_layers: null,
         base_by: null,
+        base_name: null,
         first_seen: now,
       })
       .onConflict((conflict) =>
@@ -135,8 +136,9 @@ export async function recordBase(
             base_id: idOf(lineage.platformDigest),
             base_layers: lineage.layers,
             base_by: JSON.stringify(lineage.by),
+            base_name: lineage.named ?? null,
           }
-        : { base_id: null, base_layers: null, base_by: null },
+        : { base_id: null, base_layers: null, base_by: null, base_name: null },
     )
     .where('digest', '=', platformDigest)
     .execute();

@@ -29,10 +29,12 @@ export async function staleOn(book: Read<LineageTables>, reference: string): Pro
   const moving = new Set<string>();
   for (const image of images) {
     const bases = names.get(image.basePlatformDigest) ?? [];
+    const named = bases.find((one) => one.reference === image.baseName);
     const base =
       image.level === 1
-        ? bases.find((one) => one.reference === reference)
-        : (bases.find((one) => moving.has(one.reference)) ?? bases[0]);
+        ? // two names of one digest part one day: an image follows the one that it names
+          bases.find((one) => one.reference === reference && (named ?? one) === one)
+        : (named ?? bases.find((one) => moving.has(one.reference)) ?? bases[0]);
     if (base === undefined) continue;
     if (base.isCurrent && !moving.has(base.reference)) continue;
     moving.add(image.reference);

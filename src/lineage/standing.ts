@@ -6,19 +6,20 @@ import { nameOf } from './seen.ts';
 import type { Dependent } from './stale.ts';
 
 /**
- * By the first of its platforms of which anybody knows a base; a name that still stands for that base comes before one
- * that moved on. Undefined: nobody knows.
+ * By the first of its platforms of which anybody knows a base; the name that the image itself says comes first, then one
+ * that still stands for that base. Undefined: nobody knows.
  */
 export async function standsOn(book: Read<LineageTables>, reference: string): Promise<Dependent | undefined> {
   const { repository, tag } = nameOf(reference);
-  const { rows } = await sql<{ digest: string; base: string }>`
-    select t.digest, b.digest as base from lineage_tags t
+  const { rows } = await sql<{ digest: string; base: string; named: string | null }>`
+    select t.digest, b.digest as base, i.base_name as named from lineage_tags t
     join lineage_images i on i.id = t.image_id join lineage_images b on b.id = i.base_id
     where t.repository = ${repository} and t.tag = ${tag} order by t.platform`.execute(book);
   const [row] = rows;
   if (row === undefined) return undefined;
   const names = (await namesOf(book, [row.base])).get(row.base) ?? [];
-  const base = names.find(({ isCurrent }) => isCurrent) ?? names[0];
+  const named = names.find((one) => one.reference === row.named);
+  const base = named ?? names.find(({ isCurrent }) => isCurrent) ?? names[0];
   if (base === undefined) return undefined;
   return { reference, digest: row.digest, base: base.reference, baseDigest: base.digest, level: 1 };
 }

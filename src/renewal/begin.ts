@@ -3,7 +3,7 @@ import { fence, type LeasedJob, type Write } from '../ledger/index.ts';
 import { addImages, newId } from './addimages.ts';
 import type { RenewalTables } from './book.ts';
 import { type Cause, causeKey, causeText, isWhole, mostIds } from './cause.ts';
-import { freshOf, whoFollows } from './follow.ts';
+import { asTheyAre, freshOf, whoFollows } from './follow.ts';
 import type { RenewalParts } from './parts.ts';
 import { whyNot } from './predecessor.ts';
 import { recordReasons } from './reasons.ts';
@@ -24,12 +24,16 @@ export interface Begun {
  * of the registry.
  */
 export async function beginRenewal(parts: RenewalParts, cause: Cause, job: LeasedJob): Promise<Begun> {
-  const followers = await whoFollows(parts, cause);
+  let followers = await whoFollows(parts, cause);
   if (followers.images.length === 0)
     return overtaken(parts, cause, job, `nothing that is renewed stands on ${cause.base} for that`);
   // most looks for other reasons find none: no registry is asked for those
-  if (!isWhole(cause) && (await freshOf(parts.ledger.read(), cause, followers)).length === 0)
-    return overtaken(parts, cause, job, 'nothing that stands on it is meant, or it follows already');
+  if (!isWhole(cause)) {
+    const fresh = await freshOf(parts.ledger.read(), cause, followers);
+    followers = { ...followers, images: await asTheyAre(parts, fresh) };
+    if (followers.images.length === 0)
+      return overtaken(parts, cause, job, 'nothing that stands on it is meant, or it follows already');
+  }
   const verdict = await parts.workshop.judgeBase(cause.base, cause.to);
   const hold = await holdOn(parts, cause.base);
   const now = parts.clock.now().getTime();

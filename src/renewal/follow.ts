@@ -75,3 +75,17 @@ export async function freshOf(
     return isMeant;
   });
 }
+
+/** Those whose tag still names the digest that the book has, which after a crash may be older, and what stands on them. */
+export async function asTheyAre(
+  { workshop }: RenewalParts,
+  images: readonly Dependent[],
+): Promise<readonly Dependent[]> {
+  const there = new Map<string, Dependent>();
+  for (const image of images) {
+    const { reference, digest, base, level } = image;
+    const isThere = level > 1 ? there.has(base) : (await workshop.current(reference)) === digest;
+    if (isThere) there.set(reference, image);
+  }
+  return [...there.values()];
+}

@@ -59,7 +59,7 @@ export async function recordLineage(
     );
     await parts.ledger.write<LineageTables, void>((write) => recordBase(write, one.digest, lineage));
     if (lineage.kind === 'base') {
-      const named = lineage.references.find((base) => !base.includes('@'));
+      const named = lineage.named ?? lineage.references.find((base) => !base.includes('@'));
       if (named !== undefined) bases.add(named);
     }
     if (lineage.kind === 'ambiguous')
