@@ -90,11 +90,15 @@ for (const ledgers of testLedgers()) {
       await begin(old(1, digest('base-2')));
       assert.deepEqual([made.images.get(made.tags.get(app)!)!.on, asked], [digest('base-2'), []]);
       const { current } = made.workshop;
+      let looks = 0;
       made.workshop.current = async (reference) =>
-        reference === app ? digest('pushed') : current(reference);
-      await begin(old(2, digest('base-2'), made.tags.get(app)!));
+        reference === app && ++looks > 1 ? digest('pushed') : current(reference);
+      const cause = old(2, digest('base-2'), made.tags.get(app)!);
+      await begin(cause);
       await minute();
-      assert.match((await record(ledger))[0]!, /superseded app superseded$/);
+      assert.match((await record(ledger))[0]!, /superseded app superseded$/, 'between look and rebuild');
+      await begin({ ...cause, due: 3 } as Cause);
+      assert.equal((await listRenewals(ledger)).length, 2, 'before the look');
       assert.deepEqual(asked, []);
     });
 
