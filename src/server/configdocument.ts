@@ -165,6 +165,9 @@ export const serverDocument = z.strictObject({
       every: span.optional().describe('How often they are brought up to date; 6h when absent.'),
       update: z.boolean().optional().describe('false: the database is left as it is.'),
       maxAge: span.optional().describe('How old they may be until that is said; 2d when absent.'),
+      evidence: span
+        .optional()
+        .describe('How old the signed scan of what runs becomes until it is made anew; 12h when absent.'),
     })
     .optional(),
   watch: z

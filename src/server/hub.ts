@@ -31,6 +31,7 @@ import { type Embedded, startEmbedded } from './embedded.ts';
 import { beginJudging, enqueueRejudge } from './hubadvisories.ts';
 import { enqueueAge } from './hubage.ts';
 import { signedFor } from './hubbegin.ts';
+import { enqueueEvidence } from './hubevidence.ts';
 import { fixedBy } from './hubfixes.ts';
 import { enqueuePoll, hinted, hubHandlers, jobs } from './hubjobs.ts';
 import type { HubParts } from './hubparts.ts';
@@ -239,7 +240,7 @@ async function partsOf(
 }
 
 /** Tags of the configuration, and all that were watched before. */
-async function beginWatching({ ledger, config, settingsOf }: HubParts): Promise<void> {
+async function beginWatching({ ledger, clock, config, settingsOf }: HubParts): Promise<void> {
   await ledger.write<WatchTables, void>(async (write) => {
     await watchTags(write, config.watch?.images ?? [], 'image');
     const rows = await write.selectFrom('watch_tags').select('reference').execute();
@@ -249,6 +250,7 @@ async function beginWatching({ ledger, config, settingsOf }: HubParts): Promise<
     }
     // another policy, or other advisories, while the server was down
     await enqueueReasons(write);
+    await enqueueEvidence(write, clock.now().getTime());
     if (config.advisories?.update !== false)
       await enqueue(write, { kind: jobs.update, key: 'all', payload: {}, attempts: 1_000_000 });
   });

@@ -11,6 +11,7 @@ import {
   type WatchTables,
 } from '../watch/index.ts';
 import { spanOf } from './config.ts';
+import { enqueueEvidence } from './hubevidence.ts';
 import type { HubParts } from './hubparts.ts';
 import { enqueueReasons } from './hubreasons.ts';
 
@@ -111,6 +112,7 @@ async function tell(
   const verdicts = references.map((reference) => ({ key: reference, payload: { reference } }));
   await enqueueAll(write, advisoryJobs.verdict, verdicts);
   if (references.length > 0) await enqueueReasons(write);
+  await enqueueEvidence(write, now);
   for (const { reference, added, gone } of news)
     await post(write, {
       channel: 'notify',

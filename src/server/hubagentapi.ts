@@ -8,6 +8,7 @@ import type { WatchTables } from '../watch/index.ts';
 import type { Caller, Tokens } from './access/index.ts';
 import { ApiRefusal, addRoute, textOf } from './api/index.ts';
 import type { OrderState, RunningItem } from './contract/index.ts';
+import { enqueueEvidence } from './hubevidence.ts';
 import type { HubParts } from './hubparts.ts';
 import { openOrders, reportOrder } from './orders.ts';
 
@@ -15,6 +16,8 @@ const states: readonly OrderState[] = ['running', 'done', 'returned', 'failed', 
 const longestWait = 60;
 const lookEvery = 250;
 const mostItems = 100_000;
+/** Ms after a report until what runs is looked at for its evidence. */
+const settles = 30_000;
 
 export function addAgentRoutes(app: FastifyInstance, parts: HubParts, tokens: Tokens): void {
   const { ledger, clock } = parts;
@@ -51,9 +54,12 @@ export function addAgentRoutes(app: FastifyInstance, parts: HubParts, tokens: To
         'parameter-invalid',
         `expected at most ${mostItems} items, got something else`,
       );
-    await ledger.write((write: Write<WatchTables>) =>
-      keepRunning(write, clusterOf(caller), items as RunningItem[], clock.now().getTime()),
-    );
+    await ledger.write(async (write: Write<WatchTables>) => {
+      const now = clock.now().getTime();
+      await keepRunning(write, clusterOf(caller), items as RunningItem[], now);
+      // a rollout reports several times
+      await enqueueEvidence(write, now + settles);
+    });
   });
 }
 

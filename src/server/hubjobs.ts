@@ -9,6 +9,7 @@ import { spanOf } from './config.ts';
 import { advisoryJobs, rejudge, updateAdvisories } from './hubadvisories.ts';
 import { ageJob, enqueueAge, lookAtAge } from './hubage.ts';
 import { begin, beginJob, enqueueBegin } from './hubbegin.ts';
+import { evidenceJobs, lookForEvidence, makeEvidence } from './hubevidence.ts';
 import { recordLineage } from './hublineage.ts';
 import type { HubParts } from './hubparts.ts';
 import { lookForReasons, reasonsJob } from './hubreasons.ts';
@@ -30,6 +31,8 @@ export function hubHandlers(parts: HubParts): Record<string, JobHandler> {
     [beginJob]: (job) => begin(parts, job),
     [ageJob]: (job) => lookAtAge(parts, job),
     [reasonsJob]: () => lookForReasons(parts),
+    [evidenceJobs.look]: () => lookForEvidence(parts),
+    [evidenceJobs.make]: (job) => makeEvidence(parts, job),
     ...(renewal === undefined
       ? {}
       : {
@@ -119,8 +122,13 @@ async function giveVerdict(parts: HubParts, reference: string): Promise<JobEnd> 
       .onConflict((conflict) => conflict.column('reference').doUpdateSet(values))
       .execute();
   });
-  return 'done';
+  // evidence and exceptions end, and trust roots change, though no tag moves
+  return { again: Math.min(Math.max((verdict.until ?? Infinity) - values.judged_at, soonest), latest) };
 }
+
+/** Ms until a verdict is given again by itself. */
+const soonest = 60_000;
+const latest = 86_400_000;
 
 /** What a registry told: a hint, which is looked into like any tag. Tags that nobody watches are left alone. */
 export async function hinted(parts: HubParts, reference: string): Promise<void> {

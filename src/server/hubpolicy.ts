@@ -14,12 +14,18 @@ export interface PolicyInForce {
 
 /** Rejects with DocumentFault when there is no valid policy to begin with. */
 export async function policyInForce(path: string, log: Logger): Promise<PolicyInForce> {
-  const read = () => parsePolicy(readFileSync(path, 'utf8'), path, (file) => readFileSync(file, 'utf8'));
-  const stamp = () => {
-    const { mtimeMs, size, ino } = statSync(path);
-    return `${mtimeMs} ${size} ${ino}`;
+  /** As they were before they were read: the policy's file, and those of keys and trust roots that it names. */
+  let seen = new Map<string, string>();
+  const read = async () => {
+    const met = new Map<string, string>();
+    const textOf = (file: string) => {
+      met.set(file, stampOf(file));
+      return readFileSync(file, 'utf8');
+    };
+    const read = await parsePolicy(textOf(path), path, textOf);
+    seen = met;
+    return read;
   };
-  let seen = stamp();
   let policy = await read();
   let trouble: string | undefined;
   return {
@@ -27,10 +33,8 @@ export async function policyInForce(path: string, log: Logger): Promise<PolicyIn
     trouble: () => trouble,
     async refresh() {
       try {
-        const now = stamp();
-        if (now === seen) return false;
+        if ([...seen].every(([file, was]) => stampOf(file) === was)) return false;
         const next = await read();
-        seen = now;
         trouble = undefined;
         const isOther = next.hash !== policy.hash;
         policy = next;
@@ -44,4 +48,9 @@ export async function policyInForce(path: string, log: Logger): Promise<PolicyIn
       }
     },
   };
+}
+
+function stampOf(file: string): string {
+  const { mtimeMs, size, ino } = statSync(file);
+  return `${mtimeMs} ${size} ${ino}`;
 }

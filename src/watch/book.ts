@@ -95,6 +95,8 @@ export interface WatchTables {
     digest: string;
     reported_at: number;
   };
+  /** The evidence that was signed last of an image that runs: by which advisories, and what it said. */
+  watch_evidence: { digest: string; revision: string; findings: string; made_at: number };
 }
 
 export const watchBook: Book = {
@@ -182,6 +184,17 @@ export const watchBook: Book = {
             join watch_set_items s on s.item = f.item
             join watch_image_sets h on h.set_id = s.set_id
             join watch_images m on m.digest = h.digest`,
+        ]);
+      },
+    },
+    {
+      name: '0003-evidence',
+      async up(db, dialect) {
+        const { text, bigint, strict } = tableWords(dialect);
+        await runStatements(db, [
+          `create table watch_evidence (
+            digest ${text} primary key, revision ${text} not null, findings text not null, made_at ${bigint} not null
+          ) ${strict}`,
         ]);
       },
     },

@@ -64,6 +64,11 @@ export const optionNames: readonly OptionName[] = [
     description: 'How old they may be until that is said; 2d when absent.',
   },
   {
+    path: 'advisories.evidence',
+    isText: true,
+    description: 'How old the signed scan of what runs becomes until it is made anew; 12h when absent.',
+  },
+  {
     path: 'watch.images',
     isText: false,
     description: 'HOST/REPOSITORY:TAG that is watched and may be renewed.',
