@@ -2,7 +2,7 @@
 //   npm test              all
 //   npm test -- FILE…     those files
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { throwAwayPlace } from './place.ts';
@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, '..');
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : ['src/**/*.test.ts', 'scripts/*.test.ts'];
 const place = mkdtempSync(join(throwAwayPlace(), 'seaworthy-tests-'));
+// a test that takes another user's part passes through it, as through any temporary directory
+chmodSync(place, 0o755);
 const { status } = spawnSync(
   process.execPath,
   [
