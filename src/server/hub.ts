@@ -1,7 +1,7 @@
 // The server: ledger, registry of its own, workers and HTTP API put together, and taken apart again in order.
 import { type Clock, defaultLimits, type Home, systemClock } from '../core/index.ts';
 import { parseReference } from '../image/index.ts';
-import { enqueue, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
+import { enqueue, enqueueAll, type Ledger, openLedger, startWorkers, type Workers } from '../ledger/index.ts';
 import {
   isLinkedImage,
   keptDocument,
@@ -41,6 +41,7 @@ import { probeAtStart } from './hubprobe.ts';
 import { enqueueReasons } from './hubreasons.ts';
 import { imageSettings, signerOf, targetsOf } from './hubsettings.ts';
 import { startTelling } from './hubtelling.ts';
+import { touchedTags } from './hubtouched.ts';
 import type { Logger } from './log.ts';
 import { orderBook, orderKey } from './orders.ts';
 
@@ -258,18 +259,19 @@ async function beginWatching({ ledger, clock, config, settingsOf }: HubParts): P
 
 const policyEvery = 2_000;
 
-/** Another policy: everything is judged anew. */
+/** Another policy: what it may touch is judged anew. */
 function watchPolicy(parts: HubParts): () => void {
   const timer = setInterval(() => {
+    const before = parts.policy.current();
     void parts.policy
       .refresh()
       .then(async (isOther) => {
         if (!isOther) return;
         parts.log.info({ policy: parts.policy.current().name }, 'another policy is in force');
         await parts.ledger.write<WatchTables, void>(async (write) => {
-          const rows = await write.selectFrom('watch_tags').select('reference').execute();
-          for (const { reference } of rows)
-            await enqueue(write, { kind: jobs.verdict, key: reference, payload: { reference } });
+          const touched = await touchedTags(write, before, parts.policy.current());
+          const verdicts = touched.map((reference) => ({ key: reference, payload: { reference } }));
+          await enqueueAll(write, jobs.verdict, verdicts);
           await enqueueReasons(write);
         });
       })
