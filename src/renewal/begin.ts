@@ -3,7 +3,7 @@ import { fence, type LeasedJob, type Write } from '../ledger/index.ts';
 import { addImages, newId } from './addimages.ts';
 import type { RenewalTables } from './book.ts';
 import { type Cause, causeKey, causeText, isWhole, mostIds } from './cause.ts';
-import { asTheyAre, freshOf, whoFollows } from './follow.ts';
+import { asTheyAre, freshOf, isOnTheWay, whoFollows } from './follow.ts';
 import type { RenewalParts } from './parts.ts';
 import { whyNot } from './predecessor.ts';
 import { recordReasons } from './reasons.ts';
@@ -16,6 +16,8 @@ export interface Begun {
   text: string;
   /** How many images follow. */
   images: number;
+  /** Somebody who may be meant is on its way for another cause: to be asked again when that is over. */
+  isLater?: boolean;
 }
 
 /**
@@ -29,10 +31,14 @@ export async function beginRenewal(parts: RenewalParts, cause: Cause, job: Lease
     return overtaken(parts, cause, job, `nothing that is renewed stands on ${cause.base} for that`);
   // most looks for other reasons find none: no registry is asked for those
   if (!isWhole(cause)) {
-    const fresh = await freshOf(parts.ledger.read(), cause, followers);
+    const read = parts.ledger.read<RenewalTables>();
+    const isLater = await isOnTheWay(read, followers);
+    const fresh = await freshOf(read, cause, followers);
     followers = { ...followers, images: await asTheyAre(parts, fresh) };
-    if (followers.images.length === 0)
-      return overtaken(parts, cause, job, 'nothing that stands on it is meant, or it follows already');
+    if (followers.images.length === 0) {
+      const text = 'nothing that stands on it is meant, or it follows already';
+      return { ...(await overtaken(parts, cause, job, text)), isLater };
+    }
   }
   const verdict = await parts.workshop.judgeBase(cause.base, cause.to);
   const hold = await holdOn(parts, cause.base);

@@ -89,3 +89,17 @@ export async function asTheyAre(
   }
   return [...there.values()];
 }
+
+/** Whether one of them is renewed just now. */
+export async function isOnTheWay(
+  read: Pick<Write<RenewalTables>, 'selectFrom'>,
+  { images }: Followers,
+): Promise<boolean> {
+  const rows = await read
+    .selectFrom('renewal_images')
+    .select('reference')
+    .where('ended_at', 'is', null)
+    .execute();
+  const open = new Set(rows.map(({ reference }) => reference));
+  return images.some(({ reference }) => open.has(reference));
+}

@@ -5,6 +5,7 @@ import { testLedgers } from '../testing/ledgers.ts';
 import { builder, digest, renewing, target, usual, World } from '../testing/renewals.ts';
 import type { Cause } from './cause.ts';
 import { approveImage } from './decide.ts';
+import { isOnTheWay } from './follow.ts';
 import { releaseBase } from './holds.ts';
 import { listRenewals, readRenewal } from './list.ts';
 
@@ -177,6 +178,9 @@ for (const ledgers of testLedgers()) {
         ['running web approval', 'running app approval'],
         'the move begins what does not follow yet, and ends nothing of the same digest',
       );
+      const images = await made.standingOn(base);
+      assert.equal(await isOnTheWay(ledger.read(), { images, fixes: new Map() }), true);
+      assert.equal(await isOnTheWay(ledger.read(), { images: [], fixes: new Map() }), false);
     });
   });
 

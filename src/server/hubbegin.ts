@@ -10,6 +10,8 @@ export const beginJob = 'renewal.begin';
 /** Ms between two questions whether a refused base is allowed by now. */
 const soonest = 15_000;
 const latest = 3_600_000;
+/** Ms until a cause is looked at again that met somebody on the way for another one. */
+const afterwards = 30_000;
 
 /**
  * What concerns all that stands on a base is one job for each: a push after another, or one platform after the other, puts
@@ -33,7 +35,7 @@ export async function begin(parts: HubParts, job: LeasedJob): Promise<JobEnd> {
   // what stands on its earlier digests is known only once the new one is in the book
   await recordLineage(parts, cause.base, await parts.resolve(cause.base, cause.to), true);
   const begun = await beginRenewal(parts.renewal, cause, job);
-  if (begun.state === 'nothing') return 'done';
+  if (begun.state === 'nothing') return begun.isLater ? { again: afterwards } : 'done';
   const { id: renewal, state, images } = begun;
   parts.log.info({ base: cause.base, renewal, state, images }, begun.text);
   if (!['refused', 'undecided', 'held'].includes(begun.state)) return 'done';
