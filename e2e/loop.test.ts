@@ -222,8 +222,9 @@ test('once it is signed, everything on it runs on new digests without a hand, th
   kubectl([...agents, '--grace-period=0', '--force']);
   await startServer();
   const text = client('renewals', '--wait', 'over', '--format', 'json').stdout;
-  const { renewals } = JSON.parse(text) as { renewals: { id: string; state: string }[] };
-  const record = client('renewals', renewals[0]!.id).stdout;
+  // what a kill broke off may come by a second renewal
+  const { renewals } = JSON.parse(text) as { renewals: { id: string }[] };
+  const record = renewals.map(({ id }) => client('renewals', id).stdout).join('\n');
   process.stdout.write(record);
   for (const [name, image] of before) {
     assert.notEqual(imageOf(name), image, name);
@@ -249,11 +250,17 @@ test('one whose pods crash on the new base is back where it was, and the base is
   assert.match(list, /held since .*base\/debian:12/);
   assert.equal(imageOf('cart'), pinned('team/cart:1'), 'the tag names the old digest again');
   done(['-n', shop, 'rollout', 'status', 'deployment/cart', '--timeout=60s']);
-  const [{ id } = { id: '' }] = JSON.parse(client('renewals', '--format', 'json').stdout).renewals;
-  const { images } = JSON.parse(client('renewals', id, '--format', 'json').stdout) as {
-    images: { reference: string; state: string; text: string }[];
+  const { renewals } = JSON.parse(client('renewals', '--format', 'json').stdout) as {
+    renewals: { id: string }[];
   };
-  const cart = images.find(({ reference }) => reference === at('team/cart:1'))!;
+  const cart = renewals
+    .flatMap(({ id }) => {
+      const { images } = JSON.parse(client('renewals', id, '--format', 'json').stdout) as {
+        images: { reference: string; state: string; text: string }[];
+      };
+      return images;
+    })
+    .find(({ reference }) => reference === at('team/cart:1'))!;
   assert.equal(cart.state, 'returned');
   assert.match(cart.text, /CrashLoopBackOff|crash|restart/i);
   assert.match(client('release', at('base/debian:12'), '--reason', 'cart was mended').stdout, /released/);

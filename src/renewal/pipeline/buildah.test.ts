@@ -107,6 +107,17 @@ test('a build that fails says why by the end of its output, of which no more is 
   assert.equal(readFileSync(join(work(), 'log')).length, 64 << 10);
 });
 
+test('a registry that dies in the middle of an answer is tried again later', async (context) => {
+  for (const said of ['Get \\"https://10.0.0.1/v2/\\": EOF', 'write tcp 10.0.0.1:443: write: broken pipe']) {
+    const { yard, pipeline, ended } = setUp(context);
+    yard.onBuild(`echo "Error: pushing image: ${said}"; exit 125`);
+    const handle = await pipeline.start(request, never);
+    await ended();
+    const look = await pipeline.follow(handle, never);
+    assert.match('text' in look ? look.text : '', /(?:EOF|broken pipe); it is tried again$/);
+  }
+});
+
 test('a registry that is away is tried again later', async (context) => {
   const { yard, time, pipeline, ended } = setUp(context);
   yard.onBuild('echo "dial tcp 10.0.0.1:443: connect: connection refused"; exit 125');

@@ -45,7 +45,7 @@ const retryAfter = 30_000;
 const keptFor = 7 * 86_400_000;
 /** What the network did, not the Dockerfile. */
 const isAway =
-  /connection refused|connection reset|i\/o timeout|no such host|TLS handshake timeout|status(?: code)?:? (?:429|50[0234])|unexpected EOF|server misbehaving/i;
+  /connection refused|connection reset|broken pipe|use of closed network connection|i\/o timeout|no such host|no route to host|network is unreachable|TLS handshake timeout|status(?: code)?:? (?:429|50[0234])|unexpected EOF|: EOF$|server misbehaving/im;
 
 export function buildah(options: BuildahOptions): Pipeline {
   const builds = options.home.dir('builds');
