@@ -118,6 +118,19 @@ test('a registry that dies in the middle of an answer is tried again later', asy
   }
 });
 
+test('a build that failed while its server was down is begun once more, by the next server', async (context) => {
+  const { yard, pipeline, another, ended } = setUp(context);
+  yard.onBuild('echo "something of the registry’s"; exit 125');
+  const handle = await pipeline.start(request, never);
+  await ended();
+  const next = another();
+  const look = await next.follow(handle, never);
+  assert.match('text' in look ? look.text : '', /it is tried again$/);
+  assert.equal((await next.follow(handle, never)).state, 'running');
+  await ended();
+  assert.equal((await next.follow(handle, never)).state, 'failed', 'the Dockerfile fails for this one, too');
+});
+
 test('a registry that is away is tried again later', async (context) => {
   const { yard, time, pipeline, ended } = setUp(context);
   yard.onBuild('echo "dial tcp 10.0.0.1:443: connect: connection refused"; exit 125');

@@ -51,6 +51,8 @@ export function buildah(options: BuildahOptions): Pipeline {
   const builds = options.home.dir('builds');
   const env = environmentOf(options);
   let beginning = 0;
+  /** Builds that this process began: it was there all the time, and with it the registry that may be its own. */
+  const own = new Set<string>();
 
   const hasRoom = () => {
     const running = readdirSync(builds).filter((one) => lookAtBuild(join(builds, one))?.state === 'running');
@@ -59,6 +61,7 @@ export function buildah(options: BuildahOptions): Pipeline {
 
   async function begin(directory: string, order: Order, signal: AbortSignal): Promise<void> {
     beginning++;
+    own.add(order.request.id);
     try {
       writeOrder(directory, { ...order, attempt: order.attempt + 1 });
       const work = freshWork(directory);
@@ -147,10 +150,11 @@ export function buildah(options: BuildahOptions): Pipeline {
         if (look.code === 0 && /^sha256:[0-9a-f]{64}$/.test(look.digest))
           return { state: 'succeeded', digest: look.digest };
         const text = `buildah ended with ${look.code}: ${lastWords(look.log)}`;
-        if (!isAway.test(look.log.slice(-2000)) || order.attempt >= attempts)
+        const wasAlone = !own.has(order.request.id);
+        if (!(wasAlone || isAway.test(look.log.slice(-2000))) || order.attempt >= attempts)
           return { state: 'failed', text };
         freshWork(directory);
-        writeOrder(directory, { ...order, notBefore: now + retryAfter * order.attempt });
+        writeOrder(directory, { ...order, notBefore: wasAlone ? now : now + retryAfter * order.attempt });
         return { state: 'running', text: `${text}; it is tried again` };
       }
       if (order.attempt >= attempts)
