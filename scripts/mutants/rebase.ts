@@ -159,7 +159,11 @@ export const rebase: readonly Mutant[] = [
       name: 'renewed images are renewed again',
       find: 'if (base.isCurrent && !moving.has(base.reference)) continue;',
       replace: 'if (base.reference === image.reference) continue;',
-      red: ['when a base moves, what stands on the old one', 'an index that was pushed again'],
+      red: [
+        'when a base moves, what stands on the old one',
+        'an index that was pushed again',
+        'of two names of one digest',
+      ],
     },
   ]),
 ];
