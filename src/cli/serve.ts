@@ -1,4 +1,5 @@
 // seaworthy serve: the server that watches, renews and rolls out.
+import { flushCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { optionNames } from '../server/contract/index.ts';
 
@@ -40,6 +41,8 @@ async function run(_: unknown, command: Command): Promise<void> {
       env: process.env,
       password: () => askPassword('Password of the signing key: '),
     });
+    // what was compiled is there for the next start, also where this one is killed
+    flushCompileCache();
     if (process.stderr.isTTY)
       process.stderr.write(
         `Seaworthy listens at ${served.url}${served.registry === undefined ? '' : `, its registry at ${served.registry}`}\n  a token that may everything: ${served.tokenFile}\n`,
