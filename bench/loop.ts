@@ -12,16 +12,16 @@ import {
   agentSecret,
   at,
   client,
+  deployment,
   home,
   killServer,
-  ours,
   pinned,
   prepareServer,
+  release,
   startServer,
   system,
   work,
 } from '../e2e/loopserver.ts';
-import { authorityFile } from '../e2e/place.ts';
 
 const count = 10;
 const space = 'bench-loop';
@@ -40,32 +40,6 @@ function base(version: string): void {
   build(work, at('base/debian:12'), {
     lines: ['FROM scratch', 'COPY amd64 /', 'ENTRYPOINT ["/base-app"]'],
     trees: { amd64: join(made, 'amd64') },
-  });
-}
-
-/** Scanned and signed, as a pipeline does it; 3 says that something is undecided. */
-function release(name: string, ...more: string[]): void {
-  const key = ['--key', join(work, 'release.key')];
-  ours(0, 'scan', at(name), '--attest', ...key, '--max-db-age', '3650', ...more);
-  ours(0, 'sign', at(name), ...key);
-}
-
-function deploy(name: string): void {
-  const labels = { app: name };
-  done(['create', '-f', '-'], {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: space },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 0,
-          containers: [{ name: 'app', image: pinned(`team/${name}:1`) }],
-        },
-      },
-    },
   });
 }
 
@@ -114,27 +88,14 @@ try {
   install(home, join(work, 'policy.yaml'), '--mutate', '--server-secret', 'seaworthy-server');
   must(home, 0, 'cluster', 'enforce', space, '--yes');
   await agentAnswers(space);
-  for (const name of names) deploy(name);
+  for (const name of names) done(['create', '-f', '-'], deployment(space, name, pinned(`team/${name}:1`)));
   for (const name of names) done(['-n', space, 'rollout', 'status', `deployment/${name}`, '--timeout=120s']);
   const image = field(['-n', space, 'get', 'deployment', 'app0'], '.spec.template.spec.containers[0].image');
   say(`${count} deployments run, as ${image.split('@')[0]}`);
 
   const watched = watchMoves();
   base('1.2.4-0.2+deb12u1');
-  const evidence = ['--ca-file', authorityFile];
-  must(
-    home,
-    0,
-    ...evidence,
-    'scan',
-    at('base/debian:12'),
-    '--attest',
-    '--key',
-    join(work, 'release.key'),
-    '--max-db-age',
-    '3650',
-  );
-  must(home, 0, ...evidence, 'sign', at('base/debian:12'), '--key', join(work, 'release.key'));
+  release('base/debian:12');
   const pushed = Date.now();
   say('the fixed base is pushed and signed: 0.0 s');
   await eventually('every deployment runs another digest', () => watched.moved.size === count, 300_000);

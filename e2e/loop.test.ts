@@ -13,13 +13,14 @@ import {
   at,
   client,
   curl,
+  deployment as deploymentIn,
   home,
   killServer,
   manifestOf,
-  ours,
   pinned,
   prepareServer,
   publish,
+  release,
   startServer,
   system,
   work,
@@ -70,31 +71,7 @@ const admin = (): Context => ({
   },
 });
 
-/** As a pipeline does it: scanned, signed. */
-function release(name: string): void {
-  const args = ['scan', at(name), '--attest', '--key', join(work, 'release.key'), '--max-db-age', '3650'];
-  const { code, stdout, stderr } = command(home, '--ca-file', authorityFile, ...args);
-  // 3: something is undecided, which the evidence says
-  assert.ok(code === 0 || code === 3, stdout + stderr);
-  ours(0, 'sign', at(name), '--key', join(work, 'release.key'));
-}
-
-function deployment(name: string, image: string): Record<string, unknown> {
-  const labels = { app: name };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: shop },
-    spec: {
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image }] },
-      },
-    },
-  };
-}
-
+const deployment = (name: string, image: string) => deploymentIn(shop, name, image);
 const imageOf = (name: string) =>
   field(['-n', shop, 'get', 'deployment', name], '.spec.template.spec.containers[0].image');
 function flawsIn(image: string): string[] {

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -12,6 +11,7 @@ import { makeImage } from '../src/testing/images.ts';
 import { newKey, openYard, type Yard } from '../src/testing/yard.ts';
 import { localSigner, publicPem } from '../src/trust/key/index.ts';
 import { root } from './peers.ts';
+import { freePort } from './sigstore/port.ts';
 
 const os = { path: 'etc/os-release', data: 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n' };
 const status = (version: string) => ({
@@ -187,13 +187,4 @@ export async function eventually<T>(what: () => string, look: () => Promise<T | 
     if (Date.now() > end) throw new Error(`expected within ${limit / 1000} s: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

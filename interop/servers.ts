@@ -1,8 +1,9 @@
 // Real servers for the length of a suite: started on a free port, waited for, said to be there once they answer.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createConnection, createServer, type NetConnectOpts } from 'node:net';
+import { createConnection, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './sigstore/port.ts';
 
 /** Debian's docker-registry, storing below `work`. */
 export async function startRegistry(work: string): Promise<{ host: string; process: ChildProcess }> {
@@ -33,12 +34,4 @@ export async function answering(place: NetConnectOpts): Promise<void> {
     if (Date.now() > end)
       throw new Error(`expected somebody to listen at ${JSON.stringify(place)}, got nobody`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -90,7 +90,7 @@ export async function asTheyAre(
   return [...there.values()];
 }
 
-/** Whether one of them is renewed just now. */
+/** Whether one of them is renewed just now; one that a person is asked about may be so for days. */
 export async function isOnTheWay(
   read: Pick<Write<RenewalTables>, 'selectFrom'>,
   { images }: Followers,
@@ -99,6 +99,7 @@ export async function isOnTheWay(
     .selectFrom('renewal_images')
     .select('reference')
     .where('ended_at', 'is', null)
+    .where('state', '!=', 'approval')
     .execute();
   const open = new Set(rows.map(({ reference }) => reference));
   return images.some(({ reference }) => open.has(reference));

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Ledger } from '../ledger/index.ts';
 import { testLedgers } from '../testing/ledgers.ts';
 import { builder, digest, renewing, target, usual, World } from '../testing/renewals.ts';
+import type { RenewalTables } from './book.ts';
 import type { Cause } from './cause.ts';
 import { approveImage } from './decide.ts';
 import { isOnTheWay } from './follow.ts';
@@ -137,7 +138,7 @@ for (const ledgers of testLedgers()) {
   describe(`a fix that is in the base already (${ledgers.dialect})`, () => {
     test('begins again what stands on the old base and has the flaw from it, once for each flaw', async (t) => {
       const made = world();
-      made.unproven.set(app, 'for now');
+      made.unproven.set(app, 'packages');
       const { ledger, begin } = await renewing(t, made, ledgers);
       await begin(made.move(base, next()));
       await begin(fix());
@@ -179,6 +180,10 @@ for (const ledgers of testLedgers()) {
         'the move begins what does not follow yet, and ends nothing of the same digest',
       );
       const images = await made.standingOn(base);
+      assert.equal(await isOnTheWay(ledger.read(), { images, fixes: new Map() }), false, 'people are asked');
+      await ledger.write<RenewalTables, void>(async (write) => {
+        await write.updateTable('renewal_images').set({ state: 'making' }).execute();
+      });
       assert.equal(await isOnTheWay(ledger.read(), { images, fixes: new Map() }), true);
       assert.equal(await isOnTheWay(ledger.read(), { images: [], fixes: new Map() }), false);
     });

@@ -16,7 +16,7 @@ const states: readonly OrderState[] = ['running', 'done', 'returned', 'failed', 
 const longestWait = 60;
 const lookEvery = 250;
 const mostItems = 100_000;
-/** Ms after a report until what runs is looked at for its evidence. */
+/** Ms, at most, after a report until what runs is looked at for its evidence. */
 const settles = 30_000;
 
 export function addAgentRoutes(app: FastifyInstance, parts: HubParts, tokens: Tokens): void {
@@ -57,8 +57,8 @@ export function addAgentRoutes(app: FastifyInstance, parts: HubParts, tokens: To
     await ledger.write(async (write: Write<WatchTables>) => {
       const now = clock.now().getTime();
       await keepRunning(write, clusterOf(caller), items as RunningItem[], now);
-      // a rollout reports several times
-      await enqueueEvidence(write, now + settles);
+      // a rollout reports several times; a time of day, because each report would put the look off
+      await enqueueEvidence(write, (Math.floor(now / settles) + 1) * settles);
     });
   });
 }

@@ -86,6 +86,9 @@ for (const ledgers of testLedgers()) {
         `r.example/team/app:1@${digest}`,
         `r.example/team/app@${digest}`,
         `other.example/app@${digest}`,
+        // what some runtimes say of images that have no name any more
+        digest,
+        '<none>',
       );
       assert.deepEqual(await look(), [ours]);
       pass(240 * hour);

@@ -57,11 +57,21 @@ async function runningOurs(read: Read<WatchTables>): Promise<{ reference: string
   const rows = await read.selectFrom('watch_running').select(['reference', 'digest']).distinct().execute();
   const found = new Map<string, { reference: string; digest: string }>();
   for (const { reference, digest } of rows) {
-    const { domain, repository } = parseReference(reference);
-    const name = `${domain}/${repository}`;
-    if (ours.has(name)) found.set(`${name}@${digest}`, { reference: name, digest });
+    const name = nameIn(reference);
+    if (name !== undefined && ours.has(name)) found.set(`${name}@${digest}`, { reference: name, digest });
   }
   return [...found.values()];
+}
+
+/** Undefined: a runtime says an image's id, or whatever its agent sends, in the place of a reference. */
+function nameIn(reference: string): string | undefined {
+  try {
+    const { domain, repository } = parseReference(reference);
+    return `${domain}/${repository}`;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return undefined;
+  }
 }
 
 /** What was signed of it last, by this job or by the renewal that made the image. */
