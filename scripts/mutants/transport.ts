@@ -2,6 +2,7 @@
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['src/transport/remote/auth.test.ts'];
+const kept = ['src/transport/remote/registries.test.ts'];
 
 export const transport: readonly Mutant[] = [
   ...mutantsOf('src/transport/remote/token.ts', tests, [
@@ -50,4 +51,39 @@ export const transport: readonly Mutant[] = [
       },
     ],
   ),
+  ...mutantsOf('src/transport/remote/registries.ts', kept, [
+    {
+      name: 'a connection is made anew each time',
+      find: 'let registry = kept.get(domain);',
+      replace: 'let registry: Registry | undefined;',
+      red: [
+        'connections that are kept > ask for a token once: a tag that is polled costs one HEAD',
+        'connections that are kept > are a hundred at most, the ones used last',
+      ],
+    },
+  ]),
+  ...mutantsOf('src/transport/remote/documents.ts', kept, [
+    {
+      name: 'what one repository gave is given for another',
+      find: '[kind, domain, repository, digest]',
+      replace: '[kind, domain, digest]',
+      red: ['connections that are kept > take nothing from one repository for another'],
+    },
+    {
+      name: 'documents are kept for ever',
+      find: 'this.#clock.now().getTime() - found.at < keptFor',
+      replace: 'this.#clock.now().getTime() - found.at < Number.POSITIVE_INFINITY',
+      red: [
+        'connections that are kept > read what a digest names once in five minutes, what a tag names each time',
+      ],
+    },
+  ]),
+  ...mutantsOf('src/transport/remote/pull.ts', kept, [
+    {
+      name: 'a kept blob is given whatever size is claimed',
+      find: 'if (kept?.length === blob.size) return kept;',
+      replace: 'if (kept !== undefined) return kept;',
+      red: ['connections that are kept > keep nothing that is not what the digest names'],
+    },
+  ]),
 ];

@@ -38,57 +38,56 @@ export type Ground = { reference: string } | { digest: string };
  * or not.
  */
 export async function dependentsOf(book: Book, ground: Ground): Promise<Standings> {
-  // one text for all: ten thousand rows would cost more to hand over than to find
-  const { rows } = await sql<{ lines: string | null }>`
+  // one text for all: ten thousand rows would cost more to hand over than to find; few bases, so their digests go apart
+  const { rows } = await sql<{ lines: string | null; bases: string | null }>`
     with recursive standing (id, base, name, level) as (
-      select i.id, i.base_id, i.base_name, 1 from lineage_images i where i.base_id in (
+      select i.id, i.base_id, i.base_name, ${sql.lit(levelBase + 1)} from lineage_images i where i.base_id in (
         select j.id from lineage_images j where j.digest in (${startOf(ground)}))
       union all
       select i.id, i.base_id, i.base_name, s.level + 1 from standing s cross join lineage_images i
-      where i.base_id = s.id and s.level < ${deepest})
-    select string_agg(line, ${'\n'}) as lines from (
-      select t.repository || ':' || t.tag || ' ' || t.digest || ' ' || t.platform || ' ' || t.platform_digest
-        || ' ' || b.digest || ' ' || s.level || ' ' || coalesce(s.name, '') as line
-      from standing s cross join lineage_tags t cross join lineage_images b
-      where t.image_id = s.id and b.id = s.base) found`.execute(book);
+      where i.base_id = s.id and s.level < ${sql.lit(levelBase + deepest)})
+    select (select string_agg(
+        s.level || ' ' || t.repository || ':' || t.tag || ' ' || t.platform || ' ' || s.id || ' ' || s.base || ' '
+          || t.platform_digest || ' ' || case when t.digest = t.platform_digest then '' else t.digest end || ' '
+          || coalesce(s.name, ''), ${'\n'})
+      from standing s cross join lineage_tags t where t.image_id = s.id) as lines,
+    (select string_agg(b.id || ' ' || b.digest, ${'\n'}) from lineage_images b
+      where b.id in (select base from standing)) as bases`.execute(book);
+  const [row] = rows;
+  const bases = new Map(linesOf(row?.bases).map((line) => line.split(' ') as [string, string]));
   const images: Standing[] = [];
-  const found = new Map<string, Standing>();
+  /** The level that a manifest is at: the first that is met, as the lines begin with it. */
+  const levels = new Map<string, number>();
   const circle = new Set<string>();
-  for (const line of rows[0]?.lines?.split('\n') ?? []) {
-    const image = standingOf(line);
-    const key = `${image.platformDigest} ${image.reference}`;
-    const known = found.get(key);
+  for (const line of linesOf(row?.lines).sort()) {
+    const [at, reference, platform, id, base, platformDigest, index, name] = line.split(' ') as Line;
+    const level = Number(at) - levelBase;
     // a manifest has one base, so it is at one level; far more than one of them is a circle that was gone around
-    if (image.level > deepest / 2) circle.add(image.platformDigest);
-    if (known !== undefined) {
-      known.level = Math.min(known.level, image.level);
-      continue;
-    }
-    found.set(key, image);
-    images.push(image);
+    if (level > deepest / 2) circle.add(platformDigest);
+    const first = levels.get(id);
+    if (first === undefined) levels.set(id, level);
+    else if (first !== level) continue;
+    images.push({
+      reference,
+      digest: index === '' ? platformDigest : index,
+      platform,
+      platformDigest,
+      basePlatformDigest: bases.get(base) ?? '',
+      ...(name === '' ? {} : { baseName: name }),
+      level,
+    });
   }
-  images.sort(
-    (a, b) => a.level - b.level || compare(a.reference, b.reference) || compare(a.platform, b.platform),
-  );
   return { images, circle: [...circle] };
 }
 
-function standingOf(line: string): Standing {
-  const [
-    reference = '',
-    digest = '',
-    platform = '',
-    platformDigest = '',
-    basePlatformDigest = '',
-    level,
-    name,
-  ] = line.split(' ');
-  const standing = { reference, digest, platform, platformDigest, basePlatformDigest, level: Number(level) };
-  return name === undefined || name === '' ? standing : { ...standing, baseName: name };
-}
+/** Level, reference, platform, id, base's id, digest of the platform, of the index if it is another, the base's name. */
+type Line = [string, string, string, string, string, string, string, string];
 
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** So that levels have two digits, and lines that begin with one are sorted by it. */
+const levelBase = 10;
+
+function linesOf(text: string | null | undefined): string[] {
+  return text === null || text === undefined ? [] : text.split('\n');
 }
 
 function startOf(ground: Ground) {

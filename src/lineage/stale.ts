@@ -1,7 +1,7 @@
 // What has to be renewed once a base moved, level by level.
 import type { Read } from '../ledger/index.ts';
 import type { LineageTables } from './book.ts';
-import { compare, dependentsOf } from './graph.ts';
+import { dependentsOf } from './graph.ts';
 import { namesOf } from './names.ts';
 
 /** An image that has to be renewed for a base to reach it. */
@@ -38,15 +38,16 @@ export async function staleOn(book: Read<LineageTables>, reference: string): Pro
     if (base === undefined) continue;
     if (base.isCurrent && !moving.has(base.reference)) continue;
     moving.add(image.reference);
-    const known = stale.get(image.reference);
-    if (known === undefined || known.level > image.level)
-      stale.set(image.reference, {
-        reference: image.reference,
-        digest: image.digest,
-        base: base.reference,
-        baseDigest: base.digest,
-        level: image.level,
-      });
+    // the lowest level of a name comes first, as they come by level
+    if (stale.has(image.reference)) continue;
+    const { digest, level } = image;
+    stale.set(image.reference, {
+      reference: image.reference,
+      digest,
+      base: base.reference,
+      baseDigest: base.digest,
+      level,
+    });
   }
-  return [...stale.values()].sort((a, b) => a.level - b.level || compare(a.reference, b.reference));
+  return [...stale.values()];
 }

@@ -10,7 +10,13 @@ import {
   type ScanResult,
 } from '../scan/index.ts';
 import { diskResults } from '../store/index.ts';
-import { type Credentials, fetchBlob, pushManifest, RemoteFault, resolveTag } from '../transport/index.ts';
+import {
+  fetchBlob,
+  pushManifest,
+  type RegistryOptions,
+  RemoteFault,
+  resolveTag,
+} from '../transport/index.ts';
 import {
   type Answer,
   type Attester,
@@ -54,7 +60,7 @@ export interface WorkshopOptions {
   by: BundleSigner;
   services: BundleServices;
   verifier: VerifierThread;
-  registry: { plainHttp?: boolean; realms?: readonly string[]; credentials?: Credentials };
+  registry: Pick<RegistryOptions, 'plainHttp' | 'realms' | 'credentials' | 'registries'>;
   threads?: number;
   rebase: Workshop['rebase'];
 }

@@ -22,7 +22,7 @@ import {
 } from '../renewal/index.ts';
 import { type AdvisoryDatabase, inspectTarget, openDatabase, type ScanOptions } from '../scan/index.ts';
 import { diskResults } from '../store/index.ts';
-import { machineCredentials, openRegistry } from '../transport/index.ts';
+import { keepRegistries, machineCredentials } from '../transport/index.ts';
 import { createVerifierThread, resolveImage } from '../trust/index.ts';
 import { type WatchTables, watchBook, watchTags } from '../watch/index.ts';
 import { accessBook, createTokens, type Tokens } from './access/index.ts';
@@ -133,7 +133,8 @@ async function partsOf(
     ...(config.registries?.plainHttp === undefined ? {} : { plainHttp: config.registries.plainHttp }),
     ...(config.registries?.realms === undefined ? {} : { realms: config.registries.realms }),
   };
-  const place = { http, env, ...registry };
+  const registries = keepRegistries({ http, clock, ...registry });
+  const place = { http, env, ...registry, registries };
   let database: { opened: AdvisoryDatabase | undefined } | undefined;
   const advisories = () => {
     database ??= { opened: openDatabase(home) };
@@ -143,12 +144,12 @@ async function partsOf(
   const scanning: ScanOptions = {
     home,
     limits: defaultLimits,
-    transport: { http, home, ...registry },
+    transport: { http, home, ...registry, registries },
     clock,
     database: undefined,
     maxDatabaseAge,
   };
-  const registryOf = (domain: string) => openRegistry(domain, place);
+  const registryOf = (domain: string) => registries.open(domain);
   const verifier = createVerifierThread();
   closing.push(() => verifier.close());
   const by = await signerOf(options);
@@ -189,7 +190,7 @@ async function partsOf(
           by,
           services: { http },
           verifier,
-          registry,
+          registry: { ...registry, registries },
           rebase,
         });
   const settingsOf = (reference: string) => imageSettings(config, reference);

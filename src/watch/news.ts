@@ -29,16 +29,25 @@ export async function takeNews(
   return ledger.write<WatchTables, NewsOfBatch | undefined>(async (write) => {
     const one = await write.selectFrom('watch_news').select('item').executeTakeFirst();
     if (one === undefined) return undefined;
+    // from what changed outwards: a join is planned from the fleet inwards
     const rows = await write
       .selectFrom('watch_tags')
       .select('reference')
-      .where('digest', 'in', (of) =>
-        of
+      .where('digest', 'in', (tag) =>
+        tag
           .selectFrom('watch_platforms')
-          .innerJoin('watch_image_sets', 'watch_image_sets.digest', 'watch_platforms.digest')
-          .innerJoin('watch_set_items', 'watch_set_items.set_id', 'watch_image_sets.set_id')
-          .innerJoin('watch_news', 'watch_news.item', 'watch_set_items.item')
-          .select('watch_platforms.parent'),
+          .select('parent')
+          .where('digest', 'in', (image) =>
+            image
+              .selectFrom('watch_image_sets')
+              .select('watch_image_sets.digest')
+              .where('set_id', 'in', (set) =>
+                set
+                  .selectFrom('watch_set_items')
+                  .select('set_id')
+                  .where('item', 'in', (news) => news.selectFrom('watch_news').select('watch_news.item')),
+              ),
+          ),
       )
       .orderBy('reference')
       .execute();

@@ -29,6 +29,8 @@ export interface AuthorizerOptions {
   plainHttp: boolean;
 }
 
+/** Tokens that are kept: a server looks into ten thousand repositories. */
+const mostTokens = 1_000;
 /** A token is renewed this long before it ends, in milliseconds. */
 const margin = 10_000;
 
@@ -65,6 +67,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const { http, clock, plainHttp } = options;
     const fresh = fetchToken(http, realm, names, credential, clock, plainHttp);
     tokens.set(key, fresh);
+    if (tokens.size > mostTokens) tokens.delete(tokens.keys().next().value!);
     return fresh;
   }
 

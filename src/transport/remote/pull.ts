@@ -6,23 +6,16 @@ import {
   digestOf,
   ImageFault,
   isDigest,
-  type Manifest,
   manifestMediaTypes,
   parseManifest,
   startDigestCheck,
 } from '../../image/index.ts';
 import { type HttpResponse, NetFault } from '../../net/index.ts';
 import type { Scope } from './auth.ts';
+import type { FetchedManifest } from './documents.ts';
 import { RemoteFault } from './fault.ts';
 import { unexpected } from './refusal.ts';
 import type { Registry } from './registry.ts';
-
-export interface FetchedManifest {
-  bytes: Buffer;
-  digest: string;
-  mediaType: string;
-  manifest: Manifest;
-}
 
 const accept = { accept: manifestMediaTypes.join(', ') };
 
@@ -56,6 +49,10 @@ export async function fetchManifest(
   repository: string,
   reference: string,
 ): Promise<FetchedManifest> {
+  const kept = isDigest(reference)
+    ? registry.documents?.manifest(registry.domain, repository, reference)
+    : undefined;
+  if (kept !== undefined) return kept;
   const response = await registry.send({
     path: manifestPath(repository, reference),
     scopes: pullScope(repository),
@@ -69,7 +66,9 @@ export async function fetchManifest(
   if (said !== undefined && isDigest(said) && !isDigest(reference))
     checkDigest(bytes, said, `the manifest of ${repository}`);
   const manifest = parseManifest(bytes, response.header('content-type'));
-  return { bytes, digest, mediaType: manifest.mediaType, manifest };
+  const fetched = { bytes, digest, mediaType: manifest.mediaType, manifest };
+  if (isDigest(reference)) registry.documents?.keepManifest(registry.domain, repository, fetched);
+  return fetched;
 }
 
 function algorithmOf(response: HttpResponse): 'sha256' | 'sha512' {
@@ -220,9 +219,13 @@ export async function fetchBlob(
 ): Promise<Buffer> {
   if (blob.size > most)
     throw new RemoteFault('registry-failed', `expected a blob of at most ${most} bytes, got ${blob.size}`);
+  const kept = registry.documents?.blob(registry.domain, repository, blob.digest);
+  if (kept?.length === blob.size) return kept;
   const pieces: Uint8Array[] = [];
   for await (const piece of await streamBlob(registry, repository, blob)) pieces.push(piece);
-  return Buffer.concat(pieces);
+  const bytes = Buffer.concat(pieces);
+  registry.documents?.keepBlob(registry.domain, repository, blob.digest, bytes);
+  return bytes;
 }
 
 /** Throws RemoteFault when the registry does not speak the distribution API or does not let us in. */

@@ -5,7 +5,9 @@ import { type HttpClient, type HttpRequest, type HttpResponse, isLoopbackHost } 
 import { createAuthorizer, type Scope } from './auth.ts';
 import type { Credentials } from './credential.ts';
 import { anonymous } from './credentials.ts';
+import type { Documents } from './documents.ts';
 import { authRequired, rateLimited } from './refusal.ts';
+import type { Registries } from './registries.ts';
 
 export interface RegistryRequest
   extends Pick<HttpRequest, 'method' | 'headers' | 'signal' | 'retries' | 'redirects'> {
@@ -19,6 +21,8 @@ export interface RegistryRequest
 export interface Registry {
   readonly domain: string;
   readonly base: URL;
+  /** What it gave by digest not long ago; undefined: nothing is kept. */
+  readonly documents?: Documents;
   /** Any status but 401 and 429 is an answer. Throws RemoteFault, NetFault. */
   send(request: RegistryRequest): Promise<HttpResponse>;
 }
@@ -33,10 +37,17 @@ export interface RegistryOptions {
   plainHttp?: boolean;
   /** https for a registry on this machine. */
   tls?: boolean;
+  /** Connections that are kept: the options that they were made with count. */
+  registries?: Registries;
 }
 
 /** Makes no request yet. `domain` as in a reference: `docker.io`, `localhost:5000`. */
 export function openRegistry(domain: string, options: RegistryOptions): Registry {
+  return options.registries?.open(domain) ?? connectRegistry(domain, options);
+}
+
+/** A new connection, whatever is kept. */
+export function connectRegistry(domain: string, options: RegistryOptions): Registry {
   const base = baseOf(domain, options);
   const plainHttp = options.plainHttp ?? false;
   const authorizer = createAuthorizer({
