@@ -1,16 +1,13 @@
 // A server of its own process between a registry that can be made to fail and an application that stands on a base.
-import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type ApiRenewalSummary, createApi } from '../src/server/contract/index.ts';
+import type { ApiRenewalSummary } from '../src/server/contract/index.ts';
 import { makeImage } from '../src/testing/images.ts';
 import { newKey, openYard, type Yard } from '../src/testing/yard.ts';
 import { localSigner, publicPem } from '../src/trust/key/index.ts';
-import { root } from './peers.ts';
+import { eventually, serverProcess } from './serverprocess.ts';
 import { freePort } from './sigstore/port.ts';
 
 const os = { path: 'etc/os-release', data: 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n' };
@@ -37,8 +34,6 @@ export interface BadDay {
   /** All that the server wrote. */
   said(): string;
 }
-
-const limit = 300_000;
 
 export async function badDay(
   t: TestContext,
@@ -109,48 +104,20 @@ export async function badDay(
       }),
     );
   }
-  let child: ChildProcess | undefined;
-  let said = '';
-  const url = `http://127.0.0.1:${port}`;
-  const end = async (signal: NodeJS.Signals) => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-  };
-  const api = () =>
-    createApi({ http: yard.http, url, token: readFileSync(join(home, 'token'), 'utf8').trim() });
+  const server = serverProcess({ config: join(dir, 'server.yaml'), home, http: yard.http, port });
+  const { api, said } = server;
   const day: BadDay = {
     yard,
     home,
     publicKey: join(dir, 'renewal.pub'),
-    async start() {
-      child = spawn(
-        process.execPath,
-        [join(root, 'bin/seaworthy.cjs'), 'serve', '--home', home, '--config', join(dir, 'server.yaml')],
-        { stdio: ['ignore', 'pipe', 'pipe'] },
-      );
-      for (const stream of [child.stdout!, child.stderr!])
-        stream.on('data', (text) => {
-          said += String(text);
-        });
-      await eventually(
-        () => `the server answers: ${said.slice(-2000)}`,
-        async () => {
-          assert.equal(child!.exitCode, null, said);
-          const answer = await yard.http.request({ url: `${url}/readyz`, retries: 0 }).catch(() => undefined);
-          await answer?.bytes(1000);
-          return answer?.status === 200 && existsSync(join(home, 'token')) ? true : undefined;
-        },
-      );
-    },
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    start: server.start,
+    kill: server.kill,
+    stop: server.stop,
     pushBase: (version, name = 'debian') => push(`base/${name}`, '12', baseImage(name, version)),
     renewals: () => api().renewals(),
     over: (base) =>
       eventually(
-        () => `a renewal onto ${base} is over: ${said.slice(-3000)}`,
+        () => `a renewal onto ${base} is over: ${said().slice(-3000)}`,
         async () => {
           const all = await api()
             .renewals()
@@ -162,7 +129,7 @@ export async function badDay(
         },
       ),
     digest: async (name) => (await yard.resolve(`${yard.host}/${name}`)).digest,
-    said: () => said,
+    said,
   };
   t.after(async () => {
     await day.kill();
@@ -171,20 +138,11 @@ export async function badDay(
   await day.start();
   for (const base of bases)
     await eventually(
-      () => `the base of ${base}-app is known: ${said.slice(-2000)}`,
+      () => `the base of ${base}-app is known: ${said().slice(-2000)}`,
       async () =>
         (await api().tags()).find(
           ({ reference, digest }) => reference.endsWith(`base/${base}:12`) && digest !== undefined,
         ),
     );
   return day;
-}
-
-export async function eventually<T>(what: () => string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const end = Date.now() + limit; ; ) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`expected within ${limit / 1000} s: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -4,13 +4,14 @@ import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseJson } from '../src/core/index.ts';
-import { openLedger, verifyAudit } from '../src/ledger/index.ts';
-import { type BadDay, badDay, eventually } from './badday.ts';
+import { type BadDay, badDay } from './badday.ts';
 import { root } from './peers.ts';
 import { startPostgres } from './postgresserver.ts';
+import { eventually } from './serverprocess.ts';
+import { assertTrail, signedDigests } from './traces.ts';
 
 const app = 'team/debian-app';
 
@@ -31,25 +32,6 @@ async function assertWhole(day: BadDay, from: string, base: string): Promise<str
   const verify = ['verify', `${host}/${app}@${to}`, '--key', day.publicKey, '--home', day.home];
   await promisify(execFile)(process.execPath, [join(root, 'bin/seaworthy.cjs'), ...verify]);
   return to;
-}
-
-/** Digests of what the server pushed, as the requests said. */
-function pushedManifests(requests: readonly string[]): string[] {
-  const at = new RegExp(`^PUT /v2/${app}/manifests/(sha256:.*)$`);
-  return [...new Set(requests.flatMap((line) => at.exec(line)?.[1] ?? []))];
-}
-
-async function signedDigests(day: BadDay, pushed: readonly string[]): Promise<string[]> {
-  const found = new Set<string>();
-  for (const digest of pushed) {
-    const url = `http://${day.yard.host}/v2/${app}/manifests/${digest}`;
-    const answer = await day.yard.http.request({ url, headers: { accept: '*/*' } });
-    const text = (await answer.bytes(1 << 20)).toString();
-    const subject =
-      answer.status === 200 ? (parseJson(text) as { subject?: { digest: string } }).subject : undefined;
-    if (subject !== undefined) found.add(subject.digest);
-  }
-  return [...found];
 }
 
 /** Requests of one renewal in their order; `lost`: the registry did it, and its answer is lost. */
@@ -110,7 +92,7 @@ test('a server that is killed at every step of a renewal ends it, once', async (
   assert.equal(state, 'done', day.said());
   const requests = [...day.yard.requests];
   const to = await assertWhole(day, from, base);
-  assert.deepEqual(await signedDigests(day, pushedManifests(requests)), [to]);
+  assert.deepEqual(await signedDigests(day.yard, app, requests), [to]);
   const onto = (await day.renewals()).filter(({ digest }) => digest === base);
   assert.deepEqual(
     onto.map((one) => one.state),
@@ -123,13 +105,6 @@ test('a server that is killed at every step of a renewal ends it, once', async (
   await day.stop();
   await assertTrail(t, `sqlite:${day.home}/ledger.db`);
 });
-
-async function assertTrail(t: TestContext, url: string): Promise<void> {
-  const ledger = await openLedger({ url, books: [] });
-  const { end } = await verifyAudit(ledger);
-  await ledger.close();
-  t.diagnostic(`the audit trail holds, ${JSON.stringify(end)}`);
-}
 
 test('a registry that refuses and cuts for a while in the middle of a renewal gets its image all the same', async (t) => {
   const day = await badDay(t);
