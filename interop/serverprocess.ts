@@ -79,7 +79,7 @@ export function serverProcess({
   };
 }
 
-const limit = 120_000;
+const limit = 300_000;
 
 export async function eventually<T>(what: () => string, look: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + limit; ; ) {

@@ -90,6 +90,7 @@ async function attestOne(
   const checker = createChecker({ home, http, clock: systemClock, verify: verifyHere, ...registry });
   const { result, attached, problem } = await attestScan(image, named, {
     scan,
+    database: () => scan.database,
     attester,
     clock: systemClock,
     ...(policy === undefined ? {} : { summary: { policy, checker, labels } }),

@@ -149,8 +149,8 @@ export function createWorkshop(options: WorkshopOptions): Workshop {
     async scan(reference, digest) {
       const attester = await attesterOf(options);
       const results = await eachPlatform(reference, digest, async (image, named): Promise<ScanResult> => {
-        const scan = { ...scanning, database: options.database() };
-        return (await attestScan(image, named, { scan, attester, clock })).result;
+        const scan = { scan: scanning, database: options.database };
+        return (await attestScan(image, named, { ...scan, attester, clock })).result;
       });
       seen.keep(digest, results);
       return results;

@@ -1,6 +1,7 @@
 // One platform scanned, and inventory, result and verification summary signed beside it.
 import type { Clock } from '../core/index.ts';
 import {
+  type AdvisoryDatabase,
   formatSbom,
   inspectTarget,
   judgeInventory,
@@ -20,7 +21,9 @@ import { pinned, type ResolvedImage } from './place.ts';
 import { type ImagePolicy, makeSummary, scanResultType, summaryType } from './policy/index.ts';
 
 export interface AttestScanOptions {
-  scan: ScanOptions;
+  scan: Omit<ScanOptions, 'database'>;
+  /** Asked once the image was looked into: one that was opened before may be closed by then, for a newer one. */
+  database(): AdvisoryDatabase | undefined;
   attester: Attester;
   clock: Clock;
   /** What the summary is made under; none is made when left out. */
@@ -39,14 +42,14 @@ export interface AttestedScan {
 export async function attestScan(
   image: ResolvedImage,
   named: ResolvedImage,
-  { scan, attester, clock, summary }: AttestScanOptions,
+  { scan, database, attester, clock, summary }: AttestScanOptions,
 ): Promise<AttestedScan> {
   const earlier = await earlierEvidence(image, attester);
   const inspected = await inspectTarget(`registry:${pinned(image)}`, scan);
   const { domain, repository, tag } = named.reference;
   inspected.target.reference =
     tag === undefined ? pinned(image) : `${domain}/${repository}:${tag}@${image.digest}`;
-  const result = withSince(judgeInventory(inspected, scan), earlier);
+  const result = withSince(judgeInventory(inspected, { ...scan, database: database() }), earlier);
   const inventory: unknown = JSON.parse(await formatSbom(inspected, 'cyclonedx', clock.now()));
   const attached = [
     await replaceStatement(image, inventoryType, inventory, attester, earlier),
