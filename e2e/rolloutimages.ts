@@ -24,6 +24,8 @@ export interface RolloutImages {
   good: [string, string, string];
   crash: string;
   unready: string;
+  /** One more that works, or crashes. */
+  another(program: 'pause' | 'crash'): Promise<string>;
   stop(): void;
 }
 
@@ -50,24 +52,23 @@ export async function pushRolloutImages(name: string): Promise<RolloutImages> {
     await pushManifest(target, repository, label, image.bytes, image.descriptor.mediaType);
     return image.descriptor.digest;
   };
-  try {
-    return {
-      repository: `${host}/${repository}`,
-      good: [
-        await push('good1', built.pause),
-        await push('good2', built.pause),
-        await push('good3', built.pause),
-      ],
-      crash: await push('crash', built.crash),
-      unready: await push('unready', built.pause, false),
-      stop() {
-        child?.kill();
-        rmSync(work, { recursive: true, force: true });
-      },
-    };
-  } finally {
-    await http.close();
-  }
+  let more = 0;
+  return {
+    repository: `${host}/${repository}`,
+    good: [
+      await push('good1', built.pause),
+      await push('good2', built.pause),
+      await push('good3', built.pause),
+    ],
+    crash: await push('crash', built.crash),
+    unready: await push('unready', built.pause, false),
+    another: (program) => push(`${program}-${++more}`, built[program]),
+    stop() {
+      void http.close();
+      child?.kill();
+      rmSync(work, { recursive: true, force: true });
+    },
+  };
 }
 
 function compiled(work: string, name: string, source: string): Buffer {

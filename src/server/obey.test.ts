@@ -11,7 +11,15 @@ import { workloadKinds } from '../cluster/workload/index.ts';
 import { systemClock } from '../core/index.ts';
 import { createClient } from '../net/index.ts';
 import { createMemoryCluster } from '../testing/memorycluster.ts';
-import { controlDeployments, newDigest, newImage, oldDigest, settled } from '../testing/rolloutobjects.ts';
+import {
+  controlDeployments,
+  newDigest,
+  newImage,
+  oldDigest,
+  oldImage,
+  repository,
+  settled,
+} from '../testing/rolloutobjects.ts';
 import { type Order, type OrderReport, type SignedOrder, signOrder } from './contract/index.ts';
 import { createLog } from './log.ts';
 import { obey } from './obey.ts';
@@ -35,9 +43,17 @@ function order(sequence: number, more: Partial<Order> = {}): Order {
 }
 
 /** A server that gives what it is told to, an agent that obeys it, and the cluster of both. */
-async function scene(t: TestContext) {
+async function scene(t: TestContext, before: { annotations?: Record<string, string>; memory?: string } = {}) {
   const cluster = createMemoryCluster();
-  await cluster.create(workloadKinds.Deployment, settled('Deployment'));
+  const { annotations = {}, memory } = before;
+  await cluster.create(workloadKinds.Deployment, settled('Deployment', 'web', { metadata: { annotations } }));
+  if (memory !== undefined)
+    await cluster.create(resources.configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'seaworthy-agent-orders', namespace: cluster.namespace },
+      data: { memory },
+    });
   const stop = new AbortController();
   void controlDeployments(cluster, () => false, stop.signal);
   const state = { orders: [] as SignedOrder[], asked: 0, reports: [] as ({ id: string } & OrderReport)[] };
@@ -127,6 +143,58 @@ test('an order that was there before is not obeyed again', async (t) => {
   assert.deepEqual(cluster.writes.slice(writes), []);
   assert.equal(state.reports.length, 2);
   assert.ok(logged.some((line) => line.includes('was there before')));
+});
+
+test('an order whose end the server knows is forgotten by an agent that was killed before it heard so', async (t) => {
+  const { cluster, state, until } = await scene(t, {
+    memory: '{"accepted":2,"open":{"r1.1.prod":1,"r1.2.prod":2}}',
+  });
+  let memory: unknown;
+  void (async () => {
+    for await (const event of cluster.watch(resources.configMaps, {}, t.signal))
+      if (event.type === 'modified') memory = event.object['data'];
+  })().catch(() => {});
+  await until(() => memory !== undefined);
+  assert.deepEqual(memory, { memory: '{"accepted":2,"open":{}}' });
+  assert.deepEqual(state.reports, []);
+});
+
+test('an order that ended while its server was away is told as it ended, and not begun again', async (t) => {
+  const [from, to] = [oldDigest, newDigest];
+  const ended = '2026-11-27T12:00:00.000Z';
+  const record = {
+    version: 1,
+    id: 'r1.1.prod',
+    state: 'stuck',
+    repository,
+    from,
+    to,
+    images: [{ role: 'container', name: 'main', before: oldImage, good: oldImage, after: newImage }],
+    unavailable: 0,
+    by: 'seaworthy server',
+    started: ended,
+    patience: 600_000,
+    deadline: ended,
+    ended,
+    reason: 'crashed; and the way back: crashed',
+  };
+  const hold = { repository, digest: to, reason: 'crashed', by: 'seaworthy server', since: ended };
+  const { state, until, image, logged } = await scene(t, {
+    annotations: {
+      'seaworthy.dev/rollout': JSON.stringify(record),
+      'seaworthy.dev/hold': JSON.stringify([hold]),
+    },
+    memory: '{"accepted":1,"open":{"r1.1.prod":1}}',
+  });
+  const before = await image();
+  state.orders = [signOrder(order(1), privateKey)];
+  await until(() => logged.some((line) => line.includes('an order is over')));
+  assert.deepEqual(state.reports.at(-1), {
+    id: 'r1.1.prod',
+    state: 'failed',
+    text: 'Deployment shop/web stuck: crashed; and the way back: crashed',
+  });
+  assert.equal(await image(), before);
 });
 
 test('a forged order, and one to another cluster, move nothing', async (t) => {

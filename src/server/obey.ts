@@ -47,14 +47,21 @@ interface Memory {
   open: Record<string, number>;
 }
 
+/** What one run of the agent has in hand. */
+interface Work {
+  orders: Map<string, Promise<void>>;
+  /** Its memory may have as under way what the server knows the end of: an answer was lost, or the agent itself. */
+  isUnsure: boolean;
+}
+
 /** Until the signal is aborted. */
 export async function obey(options: ObeyOptions, signal: AbortSignal): Promise<void> {
   const read = (name: string) => readFileSync(join(options.server, name), 'utf8').trim();
   const api = createAgentApi({ http: options.http, url: read('url'), token: () => read('token'), signal });
-  const working = new Map<string, Promise<void>>();
+  const work: Work = { orders: new Map(), isUnsure: true };
   let reported = '';
   await Promise.all([
-    again('orders', options, signal, () => fetchOrders(options, api, read, working, signal)),
+    again('orders', options, signal, () => fetchOrders(options, api, read, work, signal)),
     again('report', options, signal, async () => {
       const items = await runningItems(options.cluster);
       const text = JSON.stringify(items);
@@ -63,7 +70,7 @@ export async function obey(options: ObeyOptions, signal: AbortSignal): Promise<v
       await delay(reportEvery, undefined, { signal }).catch(() => {});
     }),
   ]);
-  await Promise.all(working.values());
+  await Promise.all(work.orders.values());
 }
 
 /** A server that is away is a condition, and asked again. */
@@ -89,41 +96,46 @@ async function fetchOrders(
   options: ObeyOptions,
   api: AgentApi,
   read: (name: string) => string,
-  working: Map<string, Promise<void>>,
+  work: Work,
   signal: AbortSignal,
 ): Promise<void> {
+  const { cluster, clock, log } = options;
   const key = createPublicKey(read('orders.pub'));
   const name = read('cluster');
+  const { orders: working } = work;
   // while something is under way the same orders would come back at once
-  const orders = await api.orders(working.size > 0 ? 0 : waitSeconds);
-  for (const signed of orders) {
-    const order = orderOf(
-      signed,
-      () => readOrder(signed, key, name, options.clock.now().getTime()),
-      options.log,
+  const listed = await api.orders(working.size > 0 || work.isUnsure ? 0 : waitSeconds);
+  const orders = listed.flatMap(
+    (signed) => orderOf(signed, () => readOrder(signed, key, name, clock.now().getTime()), log) ?? [],
+  );
+  // one that cannot be read may be any of those under way
+  if (work.isUnsure && orders.length === listed.length) {
+    work.isUnsure = false;
+    await forget(cluster, (id) => working.has(id) || orders.some((order) => order.id === id)).catch(
+      (error) => {
+        work.isUnsure = true;
+        throw error;
+      },
     );
-    if (order === undefined || working.has(order.id)) continue;
-    if (!(await accept(options.cluster, order))) {
-      options.log.warn(
-        { order: order.id, sequence: order.sequence },
-        'an order was there before: it is not obeyed',
-      );
+  }
+  for (const order of orders) {
+    if (working.has(order.id)) continue;
+    if (!(await accept(cluster, order))) {
+      log.warn({ order: order.id, sequence: order.sequence }, 'an order was there before: it is not obeyed');
       continue;
     }
     const one = carryOut(options, api, order, signal)
       .catch((error: unknown) => {
+        work.isUnsure = true;
         if (!signal.aborted)
-          options.log.warn(
-            { order: order.id, error },
-            'an order could not be carried out, and is taken up again',
-          );
+          log.warn({ order: order.id, error }, 'an order could not be carried out, and is taken up again');
       })
       .finally(() => working.delete(order.id));
     working.set(order.id, one);
   }
   if (working.size > 0)
     await Promise.race([...working.values(), delay(2_000, undefined, { signal }).catch(() => {})]);
-  else if (orders.length > 0) await delay(options.pause ?? usualPause, undefined, { signal }).catch(() => {});
+  else if (listed.length > 0) await delay(options.pause ?? usualPause, undefined, { signal }).catch(() => {});
 }
 
 function orderOf(signed: SignedOrder, readIt: () => Order, log: Logger): Order | undefined {
@@ -142,6 +154,15 @@ async function accept(cluster: Cluster, { id, sequence }: Order): Promise<boolea
     if (memory.open[id] === sequence) return memory;
     if (sequence <= memory.accepted) return undefined;
     return { accepted: sequence, open: { ...memory.open, [id]: sequence } };
+  });
+}
+
+/** What is under way for no server any more. */
+async function forget(cluster: Cluster, isKept: (id: string) => boolean): Promise<void> {
+  await changeMemory(cluster, (memory) => {
+    const open = Object.entries(memory.open);
+    const kept = open.filter(([id]) => isKept(id));
+    return kept.length === open.length ? memory : { ...memory, open: Object.fromEntries(kept) };
   });
 }
 
@@ -191,7 +212,7 @@ async function carryOut(
   log.info({ order: order.id, repository: order.repository, to: order.to }, 'an order is carried out');
   await api.report(order.id, { state: 'running', text: 'its agent has it' });
   const { domain, repository, from, to } = order;
-  const plan = await planRollout(cluster, { domain, repository, from, to }, { clock });
+  const plan = await planRollout(cluster, { domain, repository, from, to }, { clock, id: order.id });
   const result = await runRollout(plan, {
     by: 'seaworthy server',
     cause: order.cause,

@@ -33,13 +33,23 @@ export function judgeDeployment(seen: Seen, target: Target): Judgement {
   const failure = conditionOf(status, 'ReplicaFailure');
   if (failure?.['status'] === 'True' && isDenial(textOf(failure, 'message')) && target.way === 'after')
     return { state: 'failed', text: lineOf(textOf(failure, 'message'), 600) };
-  const progressing = conditionOf(status, 'Progressing');
-  if (progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded')
+  if (isOverdue(status, target))
     return {
       state: 'failed',
       text: `no progress within its own deadline: ${reasonWith(lateText(going), failure)}`,
     };
   return going;
+}
+
+/** Ms by which the API server's whole seconds and what we know of its clock may be off. */
+const tolerance = 1000;
+
+/** Its controller keeps what it said of the template before until the new one gets on. */
+function isOverdue(status: Record<string, unknown>, { since }: Target): boolean {
+  const progressing = conditionOf(status, 'Progressing');
+  if (progressing?.['status'] !== 'False' || progressing['reason'] !== 'ProgressDeadlineExceeded')
+    return false;
+  return !(Date.parse(textOf(progressing, 'lastUpdateTime')) <= since + tolerance);
 }
 
 function reasonWith(text: string, failure: Record<string, unknown> | undefined): string {

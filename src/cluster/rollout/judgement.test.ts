@@ -23,6 +23,7 @@ const target: Target = {
   way: 'after',
   digest: newDigest,
   generation: 2,
+  since: Date.parse('2026-11-27T12:00:00Z'),
   unavailable: 0,
   restarts: 3,
   settle: 0,
@@ -100,6 +101,23 @@ test('a Deployment fails by its own deadline, with what keeps it', () => {
   });
   assert.equal(failed.state, 'failed');
   assert.match(failed.text, /exceeded quota/);
+});
+
+test('a deadline that a Deployment missed before it was changed says nothing of the change, either way', () => {
+  const overdue = (lastUpdateTime: string) => ({
+    replicas: 3,
+    conditions: [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', lastUpdateTime },
+    ],
+  });
+  const returned = { spec: settled('Deployment', 'web').spec as Record<string, unknown> };
+  for (const [way, more] of [
+    [target, {}],
+    [back, returned],
+  ] as const) {
+    assert.equal(judge('Deployment', overdue('2026-11-27T11:59:59Z'), more, way).state, 'going', way.way);
+    assert.equal(judge('Deployment', overdue('2026-11-27T12:00:09Z'), more, way).state, 'failed', way.way);
+  }
 });
 
 test('an admission that refuses the pods ends the wait, in its own words', () => {

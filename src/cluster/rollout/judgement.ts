@@ -22,6 +22,8 @@ export interface Target {
   digest: string;
   /** The object's generation with these images. */
   generation: number;
+  /** When it was given them; ms, by the server's clock. */
+  since: number;
   unavailable: number;
   /** How often a container may be restarted. */
   restarts: number;

@@ -220,6 +220,7 @@ class Mover {
       way,
       digest: way === 'after' ? record.to : record.from,
       generation: object.metadata.generation ?? 0,
+      since: way === 'after' ? Date.parse(record.started) : Date.parse(record.deadline) - record.patience,
       unavailable: record.unavailable,
       restarts,
       settle,

@@ -43,6 +43,8 @@ export interface RolloutPlan {
   left: LeftAlone[];
   /** The new digest is on hold; only what was begun is finished. */
   holds: { workload: WorkloadName; hold: Hold }[];
+  /** What the same run came to before: it is not begun again. */
+  ended: { workload: WorkloadName; record: RolloutRecord }[];
   /** Workloads that run the new digest already. */
   already: number;
   /** False: only the named namespaces could be read; the digest may be on hold elsewhere. */
@@ -52,17 +54,19 @@ export interface RolloutPlan {
 export interface PlanOptions {
   namespaces?: readonly string[];
   clock: Clock;
+  /** Of the run that it is for, where that may have been begun before. */
+  id?: string;
 }
 
 /** Reads only. Throws KubeFault, NetFault. */
 export async function planRollout(
   cluster: Cluster,
   change: DigestChange,
-  { namespaces = [], clock }: PlanOptions,
+  { namespaces = [], clock, id }: PlanOptions,
 ): Promise<RolloutPlan> {
   const { census, isWhole } = await readCensus(cluster, namespaces);
   const now = clock.now().getTime() + cluster.clockAhead;
-  return { ...planOf(cluster, change, census, now, namespaces), isWhole };
+  return { ...planOf(cluster, change, census, now, namespaces, id), isWhole };
 }
 
 /** What other runs began and did not end, whatever it moves to; one plan for each change. Throws KubeFault, NetFault. */
@@ -92,12 +96,22 @@ export function planOf(
   census: WorkloadCensus,
   now: number,
   namespaces: readonly string[] = [],
+  id?: string,
 ): RolloutPlan {
-  const plan: RolloutPlan = { cluster, change, moves: [], left: [], holds: [], already: 0, isWhole: true };
+  const plan: RolloutPlan = {
+    cluster,
+    change,
+    moves: [],
+    left: [],
+    holds: [],
+    ended: [],
+    already: 0,
+    isWhole: true,
+  };
   for (const object of census.workloads) {
     readHold(plan, object, now);
     if (namespaces.length === 0 || namespaces.includes(object.metadata.namespace ?? ''))
-      planWorkload(plan, object, census.podsOf(object));
+      planWorkload(plan, object, census.podsOf(object), id);
   }
   planBackOut(plan, census);
   if (plan.holds.length > 0) {
@@ -169,7 +183,12 @@ function moveOf(plan: RolloutPlan, object: KubeObject, kind: MovableKind): Omit<
   };
 }
 
-function planWorkload(plan: RolloutPlan, object: KubeObject, pods: readonly KubeObject[]): void {
+function planWorkload(
+  plan: RolloutPlan,
+  object: KubeObject,
+  pods: readonly KubeObject[],
+  id: string | undefined,
+): void {
   const { change } = plan;
   const workload = workloadOf(plan, object);
   const leave = (why: LeftWhy, text: string, more: Partial<LeftAlone> = {}) =>
@@ -195,6 +214,10 @@ function planWorkload(plan: RolloutPlan, object: KubeObject, pods: readonly Kube
     if (isOurs) plan.moves.push({ ...move, images: record.images, begun: record });
     else if (found.images.length > 0)
       leave('moving', `it is already moving to ${record.to}, begun ${record.started} by ${record.by}`);
+    return;
+  }
+  if (record !== undefined && record.id === id) {
+    plan.ended.push({ workload, record });
     return;
   }
   if (found.images.length === 0) {

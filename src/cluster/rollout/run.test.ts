@@ -274,6 +274,20 @@ test('a workload that was changed, paused or removed since the plan is left', as
   assert.deepEqual(told(outcomes), ['a missing', 'b left', 'c left']);
 });
 
+test('taken up again, a run tells what it had ended before, and does not begin it again after a release', async (t) => {
+  const cluster = await yardOf(t, ['a'], (image) => image === newImage);
+  const once = async () => {
+    const plan = await planRollout(cluster, digestChange, { clock: systemClock, id: 'one' });
+    return runRollout(plan, { by: 'ana', id: 'one', sleep: never, settle: 0 });
+  };
+  const first = await once();
+  assert.deepEqual(told(first.outcomes), ['a returned']);
+  await releaseDigest(cluster, newDigest, { by: 'ana', reason: 'mended', clock: systemClock });
+  const writes = cluster.writes.length;
+  assert.deepEqual(await once(), first);
+  assert.deepEqual(cluster.writes.slice(writes), []);
+});
+
 test('no progress in time is a failure; each progress gives it its time anew', async (t) => {
   const cluster = createMemoryCluster();
   t.after(() => cluster.close());

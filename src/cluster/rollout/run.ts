@@ -62,7 +62,13 @@ export async function runRollout(plan: RolloutPlan, options: RunOptions): Promis
     signal: AbortSignal.any([signal, ended.signal]),
     onStep: options.onStep ?? (() => {}),
   };
-  const result: RolloutResult = { outcomes: [], stopped: [] };
+  const result: RolloutResult = {
+    outcomes: plan.ended.map(({ workload, record }) => {
+      const { state, reason = '', images } = record;
+      return { ...workload, state, reason, images };
+    }),
+    stopped: [],
+  };
   const keep = (outcome: Outcome) => {
     result.outcomes.push(outcome);
     options.onOutcome?.(outcome);
