@@ -6,7 +6,7 @@ import { pushRolloutImages, type RolloutImages } from './rolloutimages.ts';
 
 /** Steps that an order has today, and that a return has beside them. */
 const least = { moving: 10, returning: 6 };
-const lanes = { moving: 3, returning: 4 };
+const lanes = { moving: 3, returning: 6 };
 
 interface Ordered {
   images: RolloutImages;

@@ -208,22 +208,6 @@ test('pods that never get ready are returned when nothing moves any more', async
   ready(space, 'statefulset/statefulset', 'daemonset/daemonset');
 });
 
-test('a Deployment that missed its own deadline is returned, and not stuck because it had missed it', async (t) => {
-  const { space, images, old } = await place(t, 'overdue');
-  create(workloadOf('Deployment', space, 'deployment', old));
-  ready(space, 'deployment/deployment');
-  const soon = JSON.stringify({ spec: { progressDeadlineSeconds: 5 } });
-  assert.ok(kubectl(['patch', 'deployment', 'deployment', '-n', space, '-p', soon]).ok);
-  ready(space, 'deployment/deployment');
-  const args = [`${images.repository}@${images.good[0]}`, images.unready, '--namespace', space];
-  const ran = await seaworthy(['rollout', ...args, '--yes']);
-  assert.equal(ran.code, 1, ran.stdout + ran.stderr);
-  assert.match(ran.stdout, /no progress within its own deadline/);
-  assert.match(ran.stdout, /1 returned/);
-  assert.deepEqual(imagesIn(space, 'deployment/deployment'), [old]);
-  ready(space, 'deployment/deployment');
-});
-
 test('pods that an admission refuses end the wait at once, in its words', async (t) => {
   const { space, images, old } = await place(t, 'denied');
   create(workloadOf('Deployment', space, 'deployment', old));

@@ -149,13 +149,9 @@ test('an order whose end the server knows is forgotten by an agent that was kill
   const { cluster, state, until } = await scene(t, {
     memory: '{"accepted":2,"open":{"r1.1.prod":1,"r1.2.prod":2}}',
   });
-  let memory: unknown;
-  void (async () => {
-    for await (const event of cluster.watch(resources.configMaps, {}, t.signal))
-      if (event.type === 'modified') memory = event.object['data'];
-  })().catch(() => {});
-  await until(() => memory !== undefined);
-  assert.deepEqual(memory, { memory: '{"accepted":2,"open":{}}' });
+  await until(() => cluster.writes.includes('replace configmaps/seaworthy-agent-orders'));
+  const found = await cluster.get(resources.configMaps, 'seaworthy-agent-orders', cluster.namespace);
+  assert.deepEqual(found?.['data'], { memory: '{"accepted":2,"open":{}}' });
   assert.deepEqual(state.reports, []);
 });
 

@@ -65,6 +65,7 @@ const target = {
   way: 'after' as const,
   digest: newDigest,
   generation: 1,
+  since: 0,
   unavailable: 0,
   restarts: 3,
   settle: 10_000,

@@ -15,6 +15,7 @@ const target: Target = {
   way: 'after',
   digest: newDigest,
   generation: 2,
+  since: Date.parse(at('00')),
   unavailable: 0,
   restarts: 3,
   settle: 10_000,

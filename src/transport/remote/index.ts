@@ -19,6 +19,12 @@ export {
 } from './pull.ts';
 export { type PushBlobOptions, type Pushed, type PushedManifest, pushBlob, pushManifest } from './push.ts';
 export { fallbackTag, listFallback, listReferrers } from './referrers.ts';
-export { keepRegistries, type Registries } from './registries.ts';
-export { openRegistry, type Registry, type RegistryOptions, type RegistryRequest } from './registry.ts';
+export { keepRegistries } from './registries.ts';
+export {
+  openRegistry,
+  type Registries,
+  type Registry,
+  type RegistryOptions,
+  type RegistryRequest,
+} from './registry.ts';
 export { deleteBlob, deleteManifest } from './remove.ts';

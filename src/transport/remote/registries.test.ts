@@ -8,8 +8,8 @@ import { listenApp, listenHandler } from '../../testing/listen.ts';
 import { Documents, type FetchedManifest } from './documents.ts';
 import { fetchBlob, fetchManifest, resolveTag } from './pull.ts';
 import { pushBlob, pushManifest } from './push.ts';
-import { keepRegistries, type Registries } from './registries.ts';
-import { openRegistry } from './registry.ts';
+import { keepRegistries } from './registries.ts';
+import { openRegistry, type Registries } from './registry.ts';
 
 const start = Date.parse('2026-11-27T00:00:00Z');
 const minute = 60_000;

@@ -1,12 +1,7 @@
 // The connections of a process that runs for long: one to each registry, so that a token is asked for once.
 import { systemClock } from '../../core/index.ts';
 import { Documents } from './documents.ts';
-import { connectRegistry, type Registry, type RegistryOptions } from './registry.ts';
-
-export interface Registries {
-  /** `domain` as in a reference. */
-  open(domain: string): Registry;
-}
+import { connectRegistry, type Registries, type Registry, type RegistryOptions } from './registry.ts';
 
 /** Registries that are kept at once: the domain is what images say, so their number is bounded. */
 const mostKept = 100;

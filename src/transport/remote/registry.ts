@@ -7,7 +7,6 @@ import type { Credentials } from './credential.ts';
 import { anonymous } from './credentials.ts';
 import type { Documents } from './documents.ts';
 import { authRequired, rateLimited } from './refusal.ts';
-import type { Registries } from './registries.ts';
 
 export interface RegistryRequest
   extends Pick<HttpRequest, 'method' | 'headers' | 'signal' | 'retries' | 'redirects'> {
@@ -25,6 +24,12 @@ export interface Registry {
   readonly documents?: Documents;
   /** Any status but 401 and 429 is an answer. Throws RemoteFault, NetFault. */
   send(request: RegistryRequest): Promise<HttpResponse>;
+}
+
+/** Connections of a process that runs for long. */
+export interface Registries {
+  /** `domain` as in a reference. */
+  open(domain: string): Registry;
 }
 
 export interface RegistryOptions {
