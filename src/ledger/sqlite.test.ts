@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { openLedger, runStatements, sql } from './index.ts';
 
 const books = [
@@ -180,4 +181,32 @@ test('an open ledger keeps no process from ending, and one to throw away leaves 
   });
   assert.equal(String(said), 'end');
   assert.deepEqual(readdirSync(directory), []);
+});
+
+test('a thread for reads beside others ends when nobody needed it for half a minute, and reads go on', async (t) => {
+  const ended: Promise<unknown>[] = [];
+  const onWorker = (worker: Worker) => void ended.push(once(worker, 'exit'));
+  process.on('worker', onWorker);
+  t.after(() => process.off('worker', onWorker));
+  const ledger = await openLedger({ url: `sqlite:${fileOf(t)}`, books });
+  t.after(() => ledger.close());
+  const read = () =>
+    ledger
+      .read<Tables>()
+      .selectFrom('log_lines')
+      .select((of) => of.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow();
+  const both = () => Promise.all([read(), read()]);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  await both();
+  assert.equal(ended.length, 3, 'one that writes and two that read');
+  t.mock.timers.tick(29_999);
+  await both();
+  t.mock.timers.tick(29_999);
+  await both();
+  assert.equal(ended.length, 3);
+  t.mock.timers.tick(30_000);
+  await ended[2];
+  assert.deepEqual(await both(), [{ n: 0 }, { n: 0 }]);
+  assert.equal(ended.length, 4);
 });

@@ -115,11 +115,20 @@ function refuseNetwork(path: string): void {
     });
 }
 
+/** Ms that a thread which nobody needs is kept. */
+const idle = 30_000;
+
+interface Reader {
+  started: Promise<SqliteThread>;
+  /** Once it is started. */
+  thread?: SqliteThread;
+}
+
 /** Threads that read, begun when all others are busy. What was committed before is seen by each. */
 class Readers {
   readonly #task: SqliteTask;
-  readonly #threads: Promise<SqliteThread>[] = [];
-  readonly #ready: SqliteThread[] = [];
+  readonly #readers: Reader[] = [];
+  #ending: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(task: SqliteTask) {
@@ -128,27 +137,49 @@ class Readers {
 
   async run(sql: string, parameters: readonly Value[]): Promise<Answer> {
     if (this.#isClosed) throw closed();
-    const free = this.#ready.find(({ pending }) => pending === 0);
+    const [first, ...others] = this.#ready();
+    if (first?.pending === 0) return first.run(sql, parameters);
+    this.#endLater();
+    const free = others.find(({ pending }) => pending === 0);
     if (free) return free.run(sql, parameters);
-    if (this.#threads.length < READERS) return (await this.#start()).run(sql, parameters);
-    await Promise.all(this.#threads);
-    const least = this.#ready.reduce((best, one) => (one.pending < best.pending ? one : best));
+    if (this.#readers.length < READERS) return (await this.#start()).run(sql, parameters);
+    await Promise.all(this.#readers.map(({ started }) => started));
+    const least = this.#ready().reduce((best, one) => (one.pending < best.pending ? one : best));
     return least.run(sql, parameters);
   }
 
+  #ready(): SqliteThread[] {
+    return this.#readers.flatMap(({ thread }) => thread ?? []);
+  }
+
   #start(): Promise<SqliteThread> {
-    const started = startSqliteThread(this.#task).then((thread) => {
-      this.#ready.push(thread);
-      return thread;
-    });
-    this.#threads.push(started);
-    started.catch(() => this.#threads.splice(this.#threads.indexOf(started), 1));
-    return started;
+    const reader: Reader = { started: startSqliteThread(this.#task) };
+    this.#readers.push(reader);
+    reader.started.then(
+      (thread) => {
+        reader.thread = thread;
+      },
+      () => this.#readers.splice(this.#readers.indexOf(reader), 1),
+    );
+    return reader.started;
+  }
+
+  /** All but the first, when nobody needed them for a while: each takes some 10 MB. */
+  #endLater(): void {
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => {
+      for (const reader of this.#readers.slice(1)) {
+        if (reader.thread?.pending !== 0) continue;
+        this.#readers.splice(this.#readers.indexOf(reader), 1);
+        void reader.thread.close();
+      }
+    }, idle).unref();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const thread of await Promise.allSettled(this.#threads))
-      if (thread.status === 'fulfilled') await thread.value.close();
+    clearTimeout(this.#ending);
+    for (const one of await Promise.allSettled(this.#readers.map(({ started }) => started)))
+      if (one.status === 'fulfilled') await one.value.close();
   }
 }

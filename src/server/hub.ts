@@ -150,7 +150,7 @@ async function partsOf(
     maxDatabaseAge,
   };
   const registryOf = (domain: string) => registries.open(domain);
-  const verifier = createVerifierThread();
+  const verifier = createVerifierThread({ idle: threadIdle });
   closing.push(() => verifier.close());
   const by = await signerOf(options);
   const rebaser = createRebaser({
@@ -257,6 +257,9 @@ async function beginWatching({ ledger, clock, config, settingsOf }: HubParts): P
       await enqueue(write, { kind: jobs.update, key: 'all', payload: {}, attempts: 1_000_000 });
   });
 }
+
+/** Ms without work after which a thread gives its memory back. */
+const threadIdle = 30_000;
 
 const policyEvery = 2_000;
 

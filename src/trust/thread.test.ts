@@ -101,7 +101,9 @@ test('a thread that ends in an error rejects its tasks, and its exit none of the
       if (task.scope === 'die') throw new Error('dead');
       setTimeout(() => parentPort.postMessage({ id, answers: [] }), 50);
     });`;
-  const thread = createVerifierThread(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+  const thread = createVerifierThread({
+    script: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
+  });
   context.after(() => thread.close());
   const task = (scope: string) => ({ scope }) as VerifyTask;
   const [first, second] = [thread.verify(task('die')), thread.verify(task('a'))];
@@ -109,6 +111,30 @@ test('a thread that ends in an error rejects its tasks, and its exit none of the
   await assert.rejects(first, /dead/);
   await assert.rejects(second, /dead/);
   assert.deepEqual(await next, []);
+});
+
+test('a thread that rests as long as it may ends, and the next task has a new one', async (context) => {
+  const script = `
+    import { parentPort } from 'node:worker_threads';
+    let count = 0;
+    parentPort.on('message', ({ id }) => parentPort.postMessage({ id, answers: Array(++count).fill({}) }));`;
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const thread = createVerifierThread({
+    script: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
+    idle: 30_000,
+  });
+  context.after(() => thread.close());
+  const asked = async () => (await thread.verify({} as VerifyTask)).length;
+  assert.equal(await asked(), 1);
+  context.mock.timers.tick(29_999);
+  assert.equal(await asked(), 2);
+  context.mock.timers.tick(29_999);
+  const [third, fourth] = [asked(), asked()];
+  // what it is doing keeps it, however long it takes
+  context.mock.timers.tick(60_000);
+  assert.deepEqual([await third, await fourth], [3, 4]);
+  context.mock.timers.tick(30_000);
+  assert.equal(await asked(), 1);
 });
 
 test('a thread with nothing to do keeps no process alive, whatever was asked of it', async () => {

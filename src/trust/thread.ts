@@ -15,6 +15,13 @@ export interface FromVerifier {
   error?: string;
 }
 
+export interface VerifierOptions {
+  /** What it runs. */
+  script?: URL;
+  /** Ms without a task after which the thread ends, until there is one; it stays when left out. */
+  idle?: number;
+}
+
 interface Waiting {
   resolve(answers: Answer[]): void;
   reject(error: Error): void;
@@ -22,10 +29,10 @@ interface Waiting {
 
 /**
  * One thread, started with the first task and again after it died; tasks that were in it are rejected, never answered.
- * `script` is what it runs.
  */
-export function createVerifierThread(script: URL = verifier()): VerifierThread {
+export function createVerifierThread({ script = verifier(), idle }: VerifierOptions = {}): VerifierThread {
   let worker: Worker | undefined;
+  let ending: NodeJS.Timeout | undefined;
   let next = 0;
   const waiting = new Map<number, Waiting>();
   const fail = (died: Worker, error: Error) => {
@@ -35,12 +42,21 @@ export function createVerifierThread(script: URL = verifier()): VerifierThread {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
+  const rest = (resting: Worker) => {
+    resting.unref();
+    if (idle === undefined) return;
+    ending = setTimeout(() => {
+      if (worker !== resting) return;
+      worker = undefined;
+      void resting.terminate();
+    }, idle).unref();
+  };
   const start = (): Worker => {
     const started = new Worker(script);
     started.on('message', ({ id, answers, error }: FromVerifier) => {
       const one = waiting.get(id);
       waiting.delete(id);
-      if (waiting.size === 0) started.unref();
+      if (waiting.size === 0) rest(started);
       if (answers === undefined) one?.reject(new Error(error));
       else one?.resolve(answers);
     });
@@ -50,6 +66,7 @@ export function createVerifierThread(script: URL = verifier()): VerifierThread {
   };
   return {
     verify(task) {
+      clearTimeout(ending);
       worker ??= start();
       const current = worker;
       const id = next++;
@@ -61,6 +78,7 @@ export function createVerifierThread(script: URL = verifier()): VerifierThread {
       });
     },
     async close() {
+      clearTimeout(ending);
       await worker?.terminate();
     },
   };
