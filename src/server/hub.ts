@@ -101,7 +101,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await beginJudging(parts);
     const workers = startWorkers(ledger, {
       handlers: hubHandlers(parts),
-      concurrency: 8,
+      concurrency: 12,
+      // each may hold a layer's worth of files in memory
+      limits: { [jobs.image]: 8 },
       backoff: (attempt) => Math.min(60_000, 500 * 2 ** Math.min(attempt, 10)) * (1 - Math.random() / 2),
       onFailure: (job, error, isLast) =>
         log.warn({ kind: job.kind, key: job.key, error, isLast }, 'a job is tried again'),
