@@ -90,7 +90,16 @@ export const form: readonly Mutant[] = [
       name: 'form: the exit of a dead thread takes the tasks of the next along',
       find: 'if (worker !== died) return;',
       replace: '',
-      red: ['a thread that ends in an error rejects its tasks'],
+      red: [
+        'a thread that ends in an error rejects its tasks',
+        'a thread that rests as long as it may ends, and the next task has a new one',
+      ],
+    },
+    {
+      name: 'form: a thread that rests is kept for ever',
+      find: 'if (idle === undefined) return;',
+      replace: 'if (idle !== -1) return;',
+      red: ['a thread that rests as long as it may ends, and the next task has a new one'],
     },
   ]),
   ...mutantsOf(

@@ -172,6 +172,14 @@ export const ledgerMutants: readonly Mutant[] = [
       red: ['another program’s database is left alone'],
     },
   ]),
+  ...mutantsOf('src/ledger/sqlite.ts', sqlite, [
+    {
+      name: 'ledger: threads for reads are kept for ever',
+      find: 'if (reader.thread?.pending !== 0) continue;',
+      replace: 'if (reader.thread?.pending !== -1) continue;',
+      red: ['a thread for reads beside others ends when nobody needed it for half a minute, and reads go on'],
+    },
+  ]),
   ...mutantsOf('src/ledger/outbox.ts', outbox, [
     {
       name: 'ledger: an event that is posted twice fails the second time',
