@@ -130,13 +130,14 @@ async function partsOf(
   const { config, home, http, log, env, clock } = options;
   const machine = machineCredentials({ http, env });
   const credentials = embedded?.credentials(machine) ?? machine;
-  const registry = {
+  const access = {
     credentials,
     ...(config.registries?.plainHttp === undefined ? {} : { plainHttp: config.registries.plainHttp }),
     ...(config.registries?.realms === undefined ? {} : { realms: config.registries.realms }),
   };
-  const registries = keepRegistries({ http, clock, ...registry });
-  const place = { http, env, ...registry, registries };
+  const registries = keepRegistries({ http, clock, ...access });
+  const registry = { ...access, registries };
+  const place = { http, env, ...registry };
   let database: { opened: AdvisoryDatabase | undefined } | undefined;
   const advisories = () => {
     database ??= { opened: openDatabase(home) };
@@ -146,7 +147,7 @@ async function partsOf(
   const scanning: ScanOptions = {
     home,
     limits: defaultLimits,
-    transport: { http, home, ...registry, registries },
+    transport: { http, home, ...registry },
     clock,
     database: undefined,
     maxDatabaseAge,
@@ -192,7 +193,7 @@ async function partsOf(
           by,
           services: { http },
           verifier,
-          registry: { ...registry, registries },
+          registry,
           rebase,
         });
   const settingsOf = (reference: string) => imageSettings(config, reference);
